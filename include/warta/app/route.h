@@ -1,0 +1,25 @@
+/* The route table: every address of the site, in one place.
+ *
+ * Threads: any; the table is constant. */
+#ifndef WARTA_APP_ROUTE_H
+#define WARTA_APP_ROUTE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "warta/http/params.h"
+#include "warta/pages/page.h"
+
+struct route {
+    enum method method; /* METHOD_GET answers HEAD too */
+    const char *pattern; /* {name} captures the rest of a path segment, up to the pattern's next character */
+    page_handler *page;
+    const struct param *params; /* query parameters; NULL: takes none */
+};
+
+/* The first row whose pattern fits `path` (percent-encoded, without the site's prefix) and whose method is
+ * `method`, with the captures decoded into `captures` as strings. NULL if there is none; `allow` then names the methods
+ * that the path's rows do answer, as the Allow header wants them ("GET, HEAD, OPTIONS"), "" if the path is unknown. */
+const struct route *route_find(enum method method, const char *path, json_t *captures, char *allow, size_t allow_len);
+
+#endif

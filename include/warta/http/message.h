@@ -1,0 +1,62 @@
+/* Requests and responses as values, without a socket.
+ *
+ * Threads: a message belongs to one thread at a time. */
+#ifndef WARTA_HTTP_MESSAGE_H
+#define WARTA_HTTP_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "warta/base/buf.h"
+
+enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_OPTIONS, METHOD_OTHER };
+
+struct header {
+    const char *name; /* as sent; names compare without case (RFC 9110, 5.1) */
+    const char *value;
+};
+
+/* All borrowed from whoever made the request, for as long as it is handled. */
+struct request {
+    enum method method;
+    const char *path;  /* as sent, still percent-encoded, begins with '/', without the query */
+    const char *query; /* behind the '?', still percent-encoded; "" if none */
+    const struct header *headers;
+    size_t headers_len;
+    const char *body; /* may hold NUL */
+    size_t body_len;
+    const char *client; /* the peer's network address in words; "" if there is none */
+};
+
+enum { RESPONSE_HEADERS_MAX = 24 };
+
+struct response {
+    int status;
+    struct buf body;
+    struct header headers[RESPONSE_HEADERS_MAX]; /* owned copies */
+    size_t headers_len;
+};
+
+/* The method of that exact name (RFC 9110, 9.1: names are case-sensitive); METHOD_OTHER for any not listed. */
+enum method method_parse(const char *name);
+const char *method_name(enum method method);
+
+/* The first header of that name, or NULL (*borrowed*). */
+const char *request_header(const struct request *request, const char *name);
+
+/* Whether the client prefers `application/json` to `text/html` by its Accept header (RFC 9110, 12.5.1). */
+bool request_prefers_json(const struct request *request);
+
+void response_init(struct response *response);
+void response_release(struct response *response);
+
+/* Sets a header, replacing one of the same name; both are copied. A control character in either is a bug. */
+void response_header(struct response *response, const char *name, const char *value);
+
+/* The header's value, or NULL (*borrowed*). */
+const char *response_header_get(const struct response *response, const char *name);
+
+/* "Not Found" for 404, and so on (RFC 9110, 15); "" for a status not used here. */
+const char *status_reason(int status);
+
+#endif

@@ -1,0 +1,72 @@
+/* The store: named statements in, JSON out.
+ *
+ * A statement is one file in sql/; its name is the enumerator's (item_get.sql → SQL_ITEM_GET) and the name in
+ * the log. It begins with comment lines that are checked when the store is opened:
+ *
+ *     -- What the statement is for, in one or more lines.
+ *     -- params: id now_utc
+ *     -- columns: id slug title event:json featured:bool
+ *
+ * `params` must be exactly the statement's named parameters (:id), `columns` exactly its columns in order (both
+ * lines are left out when there are none). `:json` says that the column holds JSON text and becomes that value,
+ * `:bool` that 0 and 1 become false and true. NULL becomes null.
+ *
+ * This header knows no engine: src/store/sqlite.c is the embedded one. Nothing outside src/store/ may depend on
+ * SQLite.
+ *
+ * A failing statement is a fault: it is logged once, here, with its name and the request's id, and the call
+ * returns NULL or false. A parameter missing from `params`, an unknown one beside it, or a statement that
+ * writes on a store opened for reading or while writes are not allowed, is a fault too.
+ *
+ * Threads: a store belongs to one thread at a time; each thread opens its own. */
+#ifndef WARTA_STORE_STORE_H
+#define WARTA_STORE_STORE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "warta/base/log.h"
+#include "warta/store/sql.h" /* generated: enum sql, sql_name() and sql_text() */
+
+struct store;
+
+enum store_access { STORE_READ, STORE_WRITE };
+
+/* Opens the database at `path` and prepares every statement. The schema must be current (see migrate.h); a
+ * file that does not exist is not created. On failure returns NULL with one line that names the file and says
+ * what to do in `error`. `log` is borrowed for the store's life. */
+struct store *store_open(const char *path, enum store_access access, const struct log *log, char *error,
+                         size_t error_len);
+void store_destroy(struct store *store);
+
+/* For the request at hand: the id that faults are logged under (borrowed until the next call; NULL: none), and
+ * whether statements may write. A page that answers a GET may not. */
+void store_request(struct store *store, const char *request_id, bool may_write);
+
+/* `params` is an object with a key for each named parameter: string, integer, real, boolean or null, an array or
+ * object travels as JSON text. It is borrowed; NULL where the statement has none. */
+
+/* An array of one object for each row (*owned*: json_decref), [] for none; NULL on a fault. */
+json_t *store_rows(struct store *store, enum sql sql, const json_t *params);
+
+/* The first row as an object, null for none (*owned*); NULL on a fault. */
+json_t *store_row(struct store *store, enum sql sql, const json_t *params);
+
+/* The first column of the first row, null for none (*owned*); NULL on a fault. */
+json_t *store_value(struct store *store, enum sql sql, const json_t *params);
+
+/* Runs a statement for its effect. `changed` (may be NULL) gets the number of rows it changed. False on a fault. */
+bool store_exec(struct store *store, enum sql sql, const json_t *params, size_t *changed);
+
+/* One transaction; they do not nest. A begun transaction holds the write lock; begin waits up to 5 seconds for it.
+ * After a false from commit the transaction is rolled back. */
+bool store_begin(struct store *store);
+bool store_commit(struct store *store);
+void store_rollback(struct store *store);
+
+/* What `warta check` asks: whether the engine finds the database whole. Problems are appended to `problems`, a
+ * JSON array of strings (empty: whole). False on a fault. */
+bool store_check(struct store *store, json_t *problems);
+
+#endif

@@ -1,0 +1,16 @@
+-- How many items each place has under a filter of the other facets. `year` 0: any.
+-- params: type_id language_id topic_id year now_unix
+-- columns: id value name items
+SELECT place.id, place.slug AS value, place.name AS name,
+       count.items - (
+           SELECT count(*)
+           FROM item
+           CROSS JOIN listing ON listing.type_id = count.type_id AND listing.language_id = count.language_id
+               AND listing.place_id = count.place_id AND listing.topic_id = count.topic_id
+               AND listing.day = item.day AND listing.item_id = item.id
+           WHERE item.status = 'published' AND item.publish_unix > :now_unix
+               AND (:year = 0 OR item.day / 10000 = :year)
+       ) AS items
+FROM place
+CROSS JOIN listing_count AS count ON count.type_id = :type_id AND count.language_id = :language_id
+    AND count.place_id = place.id AND count.topic_id = :topic_id AND count.year = :year

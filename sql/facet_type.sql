@@ -1,0 +1,17 @@
+-- How many items each type has under a filter of the other facets. `year` 0: any.
+-- params: language_id place_id topic_id year now_unix
+-- columns: id value name items
+SELECT type.id, type.slug AS value, type.name AS name,
+       count.items - (
+           SELECT count(*)
+           FROM item
+           CROSS JOIN listing ON listing.type_id = count.type_id AND listing.language_id = count.language_id
+               AND listing.place_id = count.place_id AND listing.topic_id = count.topic_id
+               AND listing.day = item.day AND listing.item_id = item.id
+           WHERE item.status = 'published' AND item.publish_unix > :now_unix
+               AND (:year = 0 OR item.day / 10000 = :year)
+       ) AS items
+FROM type
+CROSS JOIN listing_count AS count ON count.type_id = type.id AND count.language_id = :language_id
+    AND count.place_id = :place_id AND count.topic_id = :topic_id AND count.year = :year
+ORDER BY type.position, type.id

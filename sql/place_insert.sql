@@ -1,0 +1,4 @@
+-- A new place.
+-- params: slug name
+-- columns: id
+INSERT INTO place (slug, name) VALUES (:slug, :name) RETURNING id

@@ -1,0 +1,4 @@
+-- The topic of that slug.
+-- params: value
+-- columns: id value name
+SELECT id, slug AS value, name FROM topic WHERE slug = :value

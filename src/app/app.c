@@ -1,0 +1,170 @@
+#include "warta/app/app.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "warta/app/route.h"
+
+struct app {
+    const struct site *site;
+    struct store *store;
+    struct text *text;
+    uint32_t run;     /* tells the ids of this thread's requests from those of others */
+    uint32_t request; /* how many there were */
+};
+
+struct app *app_create(const struct site *site, const char *database, char *error, size_t error_len)
+{
+    struct app *app = mem_alloc(sizeof *app);
+    app->site = site;
+    app->run = randombytes_random();
+    app->text = text_create(site->lang, site->timezone, error, error_len);
+    if (app->text != NULL)
+        app->store = store_open(database, STORE_READ, site->log, error, error_len);
+    if (app->store != NULL)
+        return app;
+    app_destroy(app);
+    return NULL;
+}
+
+void app_destroy(struct app *app)
+{
+    if (app == NULL)
+        return;
+    store_destroy(app->store);
+    text_destroy(app->text);
+    free(app);
+}
+
+static void exchange_init(struct exchange *x, struct app *app, const struct request *request, struct response *response)
+{
+    *x = (struct exchange){
+        .site = app->site,
+        .store = app->store,
+        .text = app->text,
+        .request = request,
+        .response = response,
+        .params = json_object(),
+        .now_unix = app->site->clock(),
+    };
+    arena_init(&x->arena);
+    snprintf(x->id, sizeof x->id, "%08x-%08x", app->run, app->request++);
+}
+
+/* The path within the site: as it came where a proxy has taken the prefix off, else without the prefix. NULL if the
+ * prefix is all there is, and its slash is missing. */
+static const char *path_within(const struct exchange *x)
+{
+    const char *path = x->request->path;
+    const char *prefix = x->site->base.prefix;
+    size_t prefix_len = strlen(prefix);
+    if (prefix_len == 0 || strncmp(path, prefix, prefix_len) != 0)
+        return path;
+    if (path[prefix_len] == '\0')
+        return NULL;
+    return path[prefix_len] == '/' ? path + prefix_len : path;
+}
+
+/* "/items/a/?q" → "/items/a?q", if that is an address of ours; 404 if not. */
+static int redirect_without_slash(struct exchange *x, const char *path)
+{
+    char allow[64];
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    const char *shorter = arena_copy(&x->arena, path, len);
+    json_t *captures = json_object();
+    bool known = route_find(METHOD_GET, shorter, captures, allow, sizeof allow) != NULL || *allow != '\0';
+    json_decref(captures);
+    if (!known)
+        return 404;
+    const char *mark = *x->request->query == '\0' ? "" : "?";
+    return page_redirect(x, 308, arena_format(&x->arena, "%s%s%s", shorter, mark, x->request->query));
+}
+
+/* Reads the query by the route's table; the captures are among the parameters already. */
+static int read_params(struct exchange *x, const struct route *route)
+{
+    char error[PARAM_ERROR_CAP];
+    if (route->params == NULL)
+        return 200;
+    json_t *params = params_parse(route->params, x->request->query, error);
+    if (params == NULL) {
+        x->detail = arena_copy(&x->arena, error, strlen(error));
+        return 400;
+    }
+    json_object_update_new(x->params, params);
+    return 200;
+}
+
+/* What to answer where no row fits. */
+static int no_route(struct exchange *x, const char *path, const char *allow)
+{
+    if (*allow != '\0') {
+        response_header(x->response, "Allow", allow);
+        return x->request->method == METHOD_OPTIONS ? 204 : 405;
+    }
+    size_t len = strlen(path);
+    if (len > 1 && path[len - 1] == '/')
+        return redirect_without_slash(x, path);
+    return 404;
+}
+
+static int dispatch(struct exchange *x)
+{
+    char allow[64];
+    const char *path = path_within(x);
+    if (path == NULL)
+        return page_redirect(x, 308, "/");
+    const struct route *route = route_find(x->request->method, path, x->params, allow, sizeof allow);
+    if (route == NULL)
+        return no_route(x, path, allow);
+    int status = read_params(x, route);
+    if (status != 200)
+        return status;
+    store_request(x->store, x->id, route->method != METHOD_GET);
+    return route->page(x);
+}
+
+static void default_header(struct response *response, const char *name, const char *value)
+{
+    if (response_header_get(response, name) == NULL)
+        response_header(response, name, value);
+}
+
+/* Headers of every response; a page may have set its own caching. */
+static void finish_headers(struct response *response)
+{
+    default_header(response, "Cache-Control", response->status == 200 ? "no-cache" : "no-store");
+    response_header(response, "Content-Security-Policy",
+                    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+                    "frame-ancestors 'none'");
+    response_header(response, "X-Content-Type-Options", "nosniff");
+    response_header(response, "Referrer-Policy", "strict-origin-when-cross-origin");
+    response_header(response, "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()");
+}
+
+static void log_exchange(const struct exchange *x)
+{
+    enum log_level level = x->response->status >= 500 ? LOG_ERROR : LOG_INFO;
+    const char *mark = *x->request->query == '\0' ? "" : "?";
+    log_write(x->site->log, level, x->id, "%s %s%s%s %d", method_name(x->request->method), x->request->path, mark,
+              x->request->query, x->response->status);
+}
+
+void app_handle(struct app *app, const struct request *request, struct response *response)
+{
+    struct exchange x;
+    exchange_init(&x, app, request, response);
+    int status = dispatch(&x);
+    if (status >= 400 && response->body.len == 0)
+        status = page_error(&x, status);
+    response->status = status;
+    finish_headers(response);
+    log_exchange(&x);
+    store_request(app->store, NULL, false);
+    exchange_release(&x);
+}

@@ -1,0 +1,87 @@
+#include "warta/base/buf.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "warta/base/mem.h"
+
+enum { FIRST_CAPACITY = 256 };
+
+void buf_release(struct buf *buf)
+{
+    free(buf->data);
+    *buf = BUF_EMPTY;
+}
+
+void buf_reserve(struct buf *buf, size_t more)
+{
+    if (more > PTRDIFF_MAX - 1 - buf->len)
+        mem_exhausted();
+    size_t needed = buf->len + more + 1;
+    if (needed <= buf->capacity)
+        return;
+    size_t capacity = buf->capacity ? buf->capacity : FIRST_CAPACITY;
+    while (capacity < needed)
+        capacity *= 2;
+    buf->data = mem_resize(buf->data, capacity);
+    buf->data[buf->len] = '\0';
+    buf->capacity = capacity;
+}
+
+void buf_append(struct buf *buf, const char *bytes, size_t len)
+{
+    buf_reserve(buf, len);
+    if (len)
+        memcpy(buf->data + buf->len, bytes, len);
+    buf->len += len;
+    buf->data[buf->len] = '\0';
+}
+
+void buf_text(struct buf *buf, const char *text)
+{
+    buf_append(buf, text, strlen(text));
+}
+
+void buf_char(struct buf *buf, char c)
+{
+    buf_append(buf, &c, 1);
+}
+
+void buf_format(struct buf *buf, const char *format, ...)
+{
+    va_list measured, printed;
+    va_start(measured, format);
+    va_copy(printed, measured);
+    int len = vsnprintf(NULL, 0, format, measured);
+    va_end(measured);
+    assert(len >= 0);
+    buf_reserve(buf, (size_t)len);
+    vsnprintf(buf->data + buf->len, (size_t)len + 1, format, printed);
+    va_end(printed);
+    buf->len += (size_t)len;
+}
+
+void buf_truncate(struct buf *buf, size_t len)
+{
+    assert(len <= buf->len);
+    if (!buf->data)
+        return;
+    buf->len = len;
+    buf->data[len] = '\0';
+}
+
+char *buf_steal(struct buf *buf)
+{
+    char *data = buf->data ? buf->data : mem_copy("", 0);
+    *buf = BUF_EMPTY;
+    return data;
+}
+
+const char *buf_string(const struct buf *buf)
+{
+    return buf->data ? buf->data : "";
+}

@@ -1,0 +1,543 @@
+#include "warta/base/config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "warta/base/text.h"
+
+enum source { SOURCE_FLAG, SOURCE_ENVIRONMENT, SOURCE_FILE };
+enum { NEAR_ENOUGH = 3 };
+
+static const char env_prefix[] = "WARTA_";
+
+struct config_value {
+    const struct setting *setting;
+    bool flag_only;
+    unsigned given_by; /* one bit for each source */
+    const char *text;
+    int64_t number;
+    const char *origin;
+};
+
+/* One setting as one source gives it. */
+struct given {
+    enum source source;
+    const char *name; /* as this source spells it */
+    const char *text;
+    const char *where;
+    const char *origin;
+};
+
+/* The reason may quote what a user typed, so it is made printable before it reaches a terminal. */
+__attribute__((format(printf, 3, 4))) static bool fail(char error[static CONFIG_ERROR_CAP], const char *where,
+                                                       const char *format, ...)
+{
+    char reason[CONFIG_ERROR_CAP];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    struct buf line = BUF_EMPTY;
+    buf_format(&line, "%s%s%s", where, *where ? ": " : "", reason);
+    buf_truncate(&line, line.len < CONFIG_ERROR_CAP ? line.len : CONFIG_ERROR_CAP - 1);
+    bool utf8 = text_valid(line.data, line.len);
+    for (size_t i = 0; i < line.len; i++) {
+        unsigned char c = (unsigned char)line.data[i];
+        if (c < ' ' || c == 0x7f || (c > 0x7f && !utf8)) {
+            line.data[i] = '?';
+        }
+    }
+    memcpy(error, line.data, line.len + 1);
+    buf_release(&line);
+    return false;
+}
+
+/* --- names ---------------------------------------------------------------------------------------- */
+
+static void spell(enum source source, const char *name, char out[static CONFIG_NAME_CAP])
+{
+    const char *prefix = source == SOURCE_FLAG ? "--" : source == SOURCE_ENVIRONMENT ? env_prefix : "";
+    int len = snprintf(out, CONFIG_NAME_CAP, "%s%s", prefix, name);
+    assert(len < CONFIG_NAME_CAP);
+    (void)len;
+    for (char *p = out; source == SOURCE_ENVIRONMENT && *p; p++) {
+        *p = *p == '-' ? '_' : *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+    }
+}
+
+static struct config_value *find(const struct config *config, enum source source, const char *name)
+{
+    char spelled[CONFIG_NAME_CAP];
+    for (size_t i = 0; i < config->values_len; i++) {
+        spell(source, config->values[i].setting->name, spelled);
+        if (!strcmp(spelled, name)) {
+            return &config->values[i];
+        }
+    }
+    return NULL;
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+    size_t ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+/* Levenshtein's distance, one row of the table at a time. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[CONFIG_NAME_CAP];
+    size_t b_len = strlen(b);
+    assert(b_len < CONFIG_NAME_CAP);
+    for (size_t j = 0; j <= b_len; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < b_len; j++) {
+            size_t replaced = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = smallest(replaced, diagonal + 1, row[j] + 1);
+        }
+    }
+    return row[b_len];
+}
+
+static bool fail_unknown(const struct config *config, const struct given *given, char error[static CONFIG_ERROR_CAP])
+{
+    char nearest[CONFIG_NAME_CAP] = "";
+    size_t least = NEAR_ENOUGH + 1;
+    for (size_t i = 0; i < config->values_len && strlen(given->name) < CONFIG_NAME_CAP; i++) {
+        const struct config_value *value = &config->values[i];
+        char spelled[CONFIG_NAME_CAP];
+        spell(given->source, value->setting->name, spelled);
+        size_t distance = edit_distance(given->name, spelled);
+        if (distance < least && (given->source == SOURCE_FLAG || !value->flag_only)) {
+            least = distance;
+            memcpy(nearest, spelled, sizeof nearest);
+        }
+    }
+    const char *what = given->source == SOURCE_FLAG ? "flag" : "setting";
+    return *nearest ? fail(error, given->where, "no such %s, did you mean %s?", what, nearest)
+                    : fail(error, given->where, "no such %s", what);
+}
+
+/* --- values --------------------------------------------------------------------------------------- */
+
+static const char *check_text(const struct setting *setting, const char *text)
+{
+    if (!text_valid(text, strlen(text)) || text_has_controls(text) || strpbrk(text, "\n\t")) {
+        return "must be one line of UTF-8 text";
+    }
+    return setting->filled && !*text ? "must not be empty" : NULL;
+}
+
+static const char *check_integer(struct arena *arena, const struct setting *setting, const char *text, int64_t *number)
+{
+    char *end = NULL;
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    bool digits = strspn(text, "-0123456789") == strlen(text) && end != text && !*end;
+    if (!digits || errno || *number < setting->min || *number > setting->max) {
+        return arena_format(arena, "takes a whole number from %lld to %lld", (long long)setting->min,
+                            (long long)setting->max);
+    }
+    return NULL;
+}
+
+static void join_choices(const struct setting *setting, const char *separator, struct buf *out)
+{
+    for (const char *const *choice = setting->choices; *choice; choice++) {
+        buf_format(out, "%s%s", choice == setting->choices ? "" : separator, *choice);
+    }
+}
+
+static const char *check_choice(struct arena *arena, const struct setting *setting, const char *text)
+{
+    for (const char *const *choice = setting->choices; *choice; choice++) {
+        if (!strcmp(*choice, text)) {
+            return NULL;
+        }
+    }
+    struct buf all = BUF_EMPTY;
+    join_choices(setting, ", ", &all);
+    const char *reason = arena_format(arena, "takes one of %s", buf_string(&all));
+    buf_release(&all);
+    return reason;
+}
+
+static const char *check_boolean(const char *text, int64_t *number)
+{
+    static const char *const words[] = {"no", "yes", "false", "true", "off", "on", "0", "1"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (!strcmp(words[i], text)) {
+            *number = (int64_t)(i % 2);
+            return NULL;
+        }
+    }
+    return "takes yes or no";
+}
+
+/* Why `text` cannot be the setting's value (*arena*), or NULL. */
+static const char *check(struct arena *arena, const struct setting *setting, const char *text, int64_t *number)
+{
+    switch (setting->kind) {
+    case SETTING_TEXT:
+        return check_text(setting, text);
+    case SETTING_INTEGER:
+        return check_integer(arena, setting, text, number);
+    case SETTING_CHOICE:
+        return check_choice(arena, setting, text);
+    case SETTING_BOOLEAN:
+        return check_boolean(text, number);
+    }
+    return "is of no known kind";
+}
+
+/* Sources are read strongest first, so a value that stands is not replaced. */
+static bool take(struct config *config, const struct given *given, char error[static CONFIG_ERROR_CAP])
+{
+    struct config_value *value = find(config, given->source, given->name);
+    if (!value) {
+        return fail_unknown(config, given, error);
+    }
+    if (value->flag_only && given->source != SOURCE_FLAG) {
+        return fail(error, given->where, "can only be given as a flag");
+    }
+    unsigned bit = 1U << given->source;
+    if (value->given_by & bit) {
+        return fail(error, given->where, "given twice");
+    }
+    int64_t number = 0;
+    const char *reason = check(&config->arena, value->setting, given->text, &number);
+    if (reason) {
+        return fail(error, given->where, "%s", reason);
+    }
+    if (!value->given_by) {
+        value->text = given->text;
+        value->number = number;
+        value->origin = given->origin;
+    }
+    value->given_by |= bit;
+    return true;
+}
+
+/* --- the command line ----------------------------------------------------------------------------- */
+
+static bool is_flag(const char *word)
+{
+    return word[0] == '-' && word[1];
+}
+
+/* Takes one flag, with its value; `*at` moves on to the last word used. */
+static bool take_flag(struct config *config, size_t words_len, const char *const *words, size_t *at,
+                      char error[static CONFIG_ERROR_CAP])
+{
+    const char *word = words[*at];
+    const char *equals = strchr(word, '=');
+    const char *name = arena_copy(&config->arena, word, equals ? (size_t)(equals - word) : strlen(word));
+    const struct config_value *value = find(config, SOURCE_FLAG, name);
+    const char *text = equals ? arena_copy(&config->arena, equals + 1, strlen(equals + 1)) : NULL;
+    if (value && value->setting->kind == SETTING_BOOLEAN) {
+        if (text) {
+            return fail(error, name, "takes no value");
+        }
+        text = "yes";
+    } else if (value && !text) {
+        if (*at + 1 == words_len || !strncmp(words[*at + 1], "--", 2)) {
+            return fail(error, name, "needs a value");
+        }
+        const char *next = words[++*at];
+        text = arena_copy(&config->arena, next, strlen(next));
+    }
+    return take(config, &(struct given){SOURCE_FLAG, name, text, name, "flag"}, error);
+}
+
+static bool count_arguments(const struct config *config, char error[static CONFIG_ERROR_CAP])
+{
+    const struct usage *usage = config->usage;
+    if (config->arguments_len < usage->arguments_min) {
+        return fail(error, "", "an argument is missing: warta %s %s", usage->command, usage->arguments);
+    }
+    if (config->arguments_len > usage->arguments_max) {
+        return fail(error, "", "\"%s\" is one argument too many: warta %s %s", config->arguments[usage->arguments_max],
+                    usage->command, usage->arguments);
+    }
+    return true;
+}
+
+static bool read_words(struct config *config, size_t words_len, const char *const *words,
+                       char error[static CONFIG_ERROR_CAP])
+{
+    bool flags_ended = false;
+    config->arguments = arena_alloc(&config->arena, (words_len + 1) * sizeof *config->arguments);
+    for (size_t i = 0; i < words_len; i++) {
+        if (!flags_ended && !strcmp(words[i], "--")) {
+            flags_ended = true;
+        } else if (flags_ended || !is_flag(words[i])) {
+            config->arguments[config->arguments_len++] = arena_copy(&config->arena, words[i], strlen(words[i]));
+        } else if (!take_flag(config, words_len, words, &i, error)) {
+            return false;
+        }
+    }
+    return count_arguments(config, error);
+}
+
+/* --- environment and file ------------------------------------------------------------------------- */
+
+static bool read_environment(struct config *config, const char *const *environment, char error[static CONFIG_ERROR_CAP])
+{
+    for (; *environment; environment++) {
+        const char *equals = strchr(*environment, '=');
+        if (!equals || strncmp(*environment, env_prefix, sizeof env_prefix - 1) != 0) {
+            continue;
+        }
+        const char *name = arena_copy(&config->arena, *environment, (size_t)(equals - *environment));
+        const char *text = arena_copy(&config->arena, equals + 1, strlen(equals + 1));
+        const char *where = arena_format(&config->arena, "%s in the environment", name);
+        if (!take(config, &(struct given){SOURCE_ENVIRONMENT, name, text, where, "environment"}, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static const char *trimmed(struct arena *arena, const char *bytes, size_t len)
+{
+    while (len && is_blank(bytes[0])) {
+        bytes++;
+        len--;
+    }
+    while (len && is_blank(bytes[len - 1])) {
+        len--;
+    }
+    return arena_copy(arena, bytes, len);
+}
+
+static bool take_line(struct config *config, const char *place, const char *line, size_t len,
+                      char error[static CONFIG_ERROR_CAP])
+{
+    struct arena *arena = &config->arena;
+    if (!text_valid(line, len)) {
+        return fail(error, place, "is not UTF-8 text");
+    }
+    const char *content = trimmed(arena, line, len);
+    if (!*content || *content == '#') {
+        return true;
+    }
+    const char *equals = strchr(content, '=');
+    if (!equals) {
+        return fail(error, place, "should read name = value");
+    }
+    const char *name = trimmed(arena, content, (size_t)(equals - content));
+    const char *text = trimmed(arena, equals + 1, strlen(equals + 1));
+    const char *where = arena_format(arena, "%s: %s", place, name);
+    if (!strcmp(name, "config")) {
+        return fail(error, where, "cannot be set in the file itself");
+    }
+    const char *origin = arena_format(arena, "file %s", place);
+    return take(config, &(struct given){SOURCE_FILE, name, text, where, origin}, error);
+}
+
+static bool take_lines(struct config *config, const char *path, const struct buf *content,
+                       char error[static CONFIG_ERROR_CAP])
+{
+    static const char byte_order_mark[] = "\xEF\xBB\xBF";
+    const char *line = buf_string(content);
+    const char *end = line + content->len;
+    if (!strncmp(line, byte_order_mark, 3)) {
+        line += 3;
+    }
+    for (size_t number = 1; line < end; number++) {
+        const char *feed = memchr(line, '\n', (size_t)(end - line));
+        const char *line_end = feed ? feed : end;
+        const char *place = arena_format(&config->arena, "%s:%zu", path, number);
+        if (!take_line(config, place, line, (size_t)(line_end - line), error)) {
+            return false;
+        }
+        line = feed ? feed + 1 : end;
+    }
+    return true;
+}
+
+/* NULL, or why the file could not be read (*borrowed*). */
+static const char *read_whole(const char *path, struct buf *out)
+{
+    FILE *file = fopen(path, "rbe");
+    if (!file) {
+        return strerror(errno);
+    }
+    buf_reserve(out, CONFIG_FILE_MAX + 2);
+    char *content = out->data;
+    size_t len = fread(content, 1, CONFIG_FILE_MAX + 1, file);
+    const char *reason = ferror(file) ? strerror(errno) : len > CONFIG_FILE_MAX ? "is too large" : NULL;
+    content[len] = '\0';
+    out->len = len;
+    fclose(file);
+    return reason;
+}
+
+static bool read_file(struct config *config, char error[static CONFIG_ERROR_CAP])
+{
+    const struct config_value *value = find(config, SOURCE_FILE, "config");
+    if (!value || !*value->text) {
+        return true;
+    }
+    struct buf content = BUF_EMPTY;
+    const char *reason = read_whole(value->text, &content);
+    bool ok = reason ? fail(error, value->text, "cannot be read: %s", reason)
+                     : take_lines(config, value->text, &content, error);
+    buf_release(&content);
+    return ok;
+}
+
+/* --- lifecycle and queries ------------------------------------------------------------------------ */
+
+static size_t table_len(const struct setting *table)
+{
+    size_t len = 0;
+    while (table && table[len].name) {
+        len++;
+    }
+    return len;
+}
+
+static void add_table(struct config *config, const struct setting *table, bool flag_only)
+{
+    for (const struct setting *setting = table; setting && setting->name; setting++) {
+        struct config_value *value = &config->values[config->values_len++];
+        *value = (struct config_value){.setting = setting, .flag_only = flag_only, .origin = "default"};
+        value->text = setting->fallback ? setting->fallback : setting->kind == SETTING_BOOLEAN ? "no" : "";
+        const char *reason = check(&config->arena, setting, value->text, &value->number);
+        assert(!reason);
+        (void)reason;
+    }
+}
+
+bool config_init(struct config *config, const struct usage *usage, size_t words_len, const char *const *words,
+                 const char *const *environment, char error[static CONFIG_ERROR_CAP])
+{
+    *config = (struct config){.usage = usage};
+    arena_init(&config->arena);
+    size_t capacity = table_len(usage->shared) + table_len(usage->own) + 1;
+    config->values = arena_alloc(&config->arena, capacity * sizeof *config->values);
+    add_table(config, usage->shared, false);
+    add_table(config, usage->own, true);
+    error[0] = '\0';
+    return read_words(config, words_len, words, error) && read_environment(config, environment, error) &&
+           read_file(config, error);
+}
+
+void config_release(struct config *config)
+{
+    arena_release(&config->arena);
+}
+
+static const struct config_value *known(const struct config *config, const char *name)
+{
+    const struct config_value *value = find(config, SOURCE_FILE, name);
+    assert(value);
+    return value;
+}
+
+const char *config_text(const struct config *config, const char *name)
+{
+    const struct config_value *value = known(config, name);
+    assert(value->setting->kind == SETTING_TEXT || value->setting->kind == SETTING_CHOICE);
+    return value->text;
+}
+
+int64_t config_int(const struct config *config, const char *name)
+{
+    const struct config_value *value = known(config, name);
+    assert(value->setting->kind == SETTING_INTEGER);
+    return value->number;
+}
+
+bool config_flag(const struct config *config, const char *name)
+{
+    const struct config_value *value = known(config, name);
+    assert(value->setting->kind == SETTING_BOOLEAN);
+    return value->number != 0;
+}
+
+const char *config_origin(const struct config *config, const char *name)
+{
+    return known(config, name)->origin;
+}
+
+const char *config_argument(const struct config *config, size_t index)
+{
+    return index < config->arguments_len ? config->arguments[index] : NULL;
+}
+
+/* --- help ----------------------------------------------------------------------------------------- */
+
+bool config_wants_help(size_t words_len, const char *const *words)
+{
+    for (size_t i = 0; i < words_len && strcmp(words[i], "--") != 0; i++) {
+        if (!strcmp(words[i], "--help") || !strcmp(words[i], "-h")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void label(const struct setting *setting, struct buf *out)
+{
+    buf_format(out, "  --%s", setting->name);
+    if (setting->kind == SETTING_CHOICE) {
+        buf_char(out, ' ');
+        join_choices(setting, "|", out);
+    } else if (setting->kind != SETTING_BOOLEAN) {
+        buf_format(out, " %s", setting->value);
+    }
+}
+
+static size_t widest(const struct setting *table, size_t width)
+{
+    for (const struct setting *setting = table; setting && setting->name; setting++) {
+        struct buf text = BUF_EMPTY;
+        label(setting, &text);
+        width = text.len > width ? text.len : width;
+        buf_release(&text);
+    }
+    return width;
+}
+
+static void help_table(const char *heading, const struct setting *table, size_t width, struct buf *out)
+{
+    if (!table_len(table)) {
+        return;
+    }
+    buf_format(out, "\n%s\n", heading);
+    for (const struct setting *setting = table; setting->name; setting++) {
+        size_t start = out->len;
+        label(setting, out);
+        buf_format(out, "%*s  %s", (int)(width - (out->len - start)), "", setting->help);
+        if (setting->fallback && *setting->fallback) {
+            buf_format(out, " (default: %s)", setting->fallback);
+        }
+        buf_char(out, '\n');
+    }
+}
+
+void config_help(const struct usage *usage, struct buf *out)
+{
+    size_t width = widest(usage->own, widest(usage->shared, 0));
+    buf_format(out, "Usage: warta %s [flags]%s%s\n", usage->command, *usage->arguments ? " " : "", usage->arguments);
+    help_table("Flags:", usage->own, width, out);
+    help_table("Settings: --site-title TEXT, or WARTA_SITE_TITLE, or a line \"site-title = TEXT\" in the file of "
+               "--config:",
+               usage->shared, width, out);
+}

@@ -1,0 +1,202 @@
+#include "warta/base/text.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <unicode/uchar.h>
+#include <unicode/uldnames.h>
+#include <unicode/uloc.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+#include <unicode/utf8.h>
+
+#include "text_private.h"
+#include "warta/base/buf.h"
+#include "warta/base/mem.h"
+
+struct utf16 text_utf16(const char *utf8)
+{
+    size_t len = strlen(utf8);
+    assert(len < INT32_MAX / 4);
+    struct utf16 wide = {mem_alloc((len + 1) * sizeof(UChar)), 0};
+    UErrorCode status = U_ZERO_ERROR;
+    u_strFromUTF8(wide.units, (int32_t)len + 1, &wide.len, utf8, (int32_t)len, &status);
+    assert(U_SUCCESS(status));
+    return wide;
+}
+
+char *text_utf8(const UChar *units, int32_t len)
+{
+    int32_t capacity = 3 * len + 1;
+    char *utf8 = mem_alloc((size_t)capacity);
+    UErrorCode status = U_ZERO_ERROR;
+    u_strToUTF8(utf8, capacity, NULL, units, len, &status);
+    assert(U_SUCCESS(status));
+    return utf8;
+}
+
+const char *text_say(struct text *text, const UChar *units, int32_t len)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    u_strToUTF8(text->said, sizeof text->said, NULL, units, len, &status);
+    assert(U_SUCCESS(status));
+    return text->said;
+}
+
+bool text_valid(const char *bytes, size_t len)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t units;
+    if (len > INT32_MAX || memchr(bytes, '\0', len) != NULL)
+        return false;
+    u_strFromUTF8(NULL, 0, &units, bytes, (int32_t)len, &status);
+    return U_SUCCESS(status) || status == U_BUFFER_OVERFLOW_ERROR;
+}
+
+bool text_has_controls(const char *text)
+{
+    for (size_t i = 0; text[i] != '\0';) {
+        UChar32 point;
+        U8_NEXT_UNSAFE(text, i, point);
+        bool allowed = point == '\n' || point == '\t';
+        if (!allowed && (u_charType(point) == U_CONTROL_CHAR || U_IS_UNICODE_NONCHAR(point)))
+            return true;
+    }
+    return false;
+}
+
+size_t text_length(const char *text)
+{
+    size_t points = 0;
+    for (; *text != '\0'; text++)
+        points += U8_IS_TRAIL(*text) ? 0 : 1;
+    return points;
+}
+
+char *text_nfc(const char *text)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    const UNormalizer2 *nfc = unorm2_getNFCInstance(&status);
+    struct utf16 plain = text_utf16(text);
+    int32_t capacity = unorm2_normalize(nfc, plain.units, plain.len, NULL, 0, &status);
+    assert(status == U_BUFFER_OVERFLOW_ERROR || U_SUCCESS(status));
+
+    UChar *composed = mem_alloc(((size_t)capacity + 1) * sizeof(UChar));
+    status = U_ZERO_ERROR;
+    unorm2_normalize(nfc, plain.units, plain.len, composed, capacity + 1, &status);
+    assert(U_SUCCESS(status));
+    char *result = text_utf8(composed, capacity);
+    free(composed);
+    free(plain.units);
+    return result;
+}
+
+char *text_single_line(const char *text)
+{
+    struct buf line = BUF_EMPTY;
+    bool space_due = false;
+    for (size_t i = 0; text[i] != '\0';) {
+        size_t start = i;
+        UChar32 point;
+        U8_NEXT_UNSAFE(text, i, point);
+        if (u_isUWhiteSpace(point)) {
+            space_due = line.len > 0;
+            continue;
+        }
+        if (space_due)
+            buf_char(&line, ' ');
+        space_due = false;
+        buf_append(&line, text + start, i - start);
+    }
+    return buf_steal(&line);
+}
+
+/* uloc_forLanguageTag() stops in silence at the first part that is not well-formed. */
+static bool locale_of_tag(const char *tag, char locale[static ULOC_FULLNAME_CAPACITY])
+{
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t parsed_len = 0;
+    uloc_forLanguageTag(tag, locale, ULOC_FULLNAME_CAPACITY, &parsed_len, &status);
+    return status == U_ZERO_ERROR && parsed_len > 0 && (size_t)parsed_len == strlen(tag);
+}
+
+bool text_lang_canonical(const char *tag, char out[static TEXT_LANG_CAP])
+{
+    char locale[ULOC_FULLNAME_CAPACITY];
+    UErrorCode status = U_ZERO_ERROR;
+    if (!locale_of_tag(tag, locale))
+        return false;
+    uloc_toLanguageTag(locale, out, TEXT_LANG_CAP, true, &status);
+    return status == U_ZERO_ERROR;
+}
+
+bool text_lang_is_rtl(const char *lang)
+{
+    char locale[ULOC_FULLNAME_CAPACITY];
+    return locale_of_tag(lang, locale) && uloc_isRightToLeft(locale);
+}
+
+const char *text_lang_name(struct text *text, const char *lang)
+{
+    UDisplayContext contexts[] = {UDISPCTX_DIALECT_NAMES, UDISPCTX_CAPITALIZATION_FOR_UI_LIST_OR_MENU};
+    char language[ULOC_LANG_CAPACITY];
+    UChar name[TEXT_WORDS_UNITS];
+    UErrorCode status = U_ZERO_ERROR;
+    ULocaleDisplayNames *names = uldn_openForContext(lang, contexts, 2, &status);
+    uloc_getLanguage(lang, language, sizeof language, &status);
+    int32_t name_len = uldn_languageDisplayName(names, language, name, TEXT_WORDS_UNITS, &status);
+    bool known = U_SUCCESS(status) && strcmp(text_say(text, name, name_len), language) != 0;
+    name_len = uldn_localeDisplayName(names, lang, name, TEXT_WORDS_UNITS, &status);
+    uldn_close(names);
+    if (known && U_SUCCESS(status))
+        return text_say(text, name, name_len);
+    snprintf(text->said, sizeof text->said, "%s", lang);
+    return text->said;
+}
+
+int text_compare(struct text *text, const char *a, const char *b)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UCollationResult order = ucol_strcollUTF8(text->names, a, -1, b, -1, &status);
+    assert(U_SUCCESS(status));
+    return (int)order;
+}
+
+/* An international organisation's English writes the day before the month; the calendar is Gregorian even where
+ * the language's own default is another one (Thai, Persian). */
+static void locale_for_dates(const char *lang, char locale[static ULOC_FULLNAME_CAPACITY], UErrorCode *status)
+{
+    if (!locale_of_tag(strcmp(lang, "en") == 0 ? "en-GB" : lang, locale))
+        *status = U_ILLEGAL_ARGUMENT_ERROR;
+    uloc_setKeywordValue("calendar", "gregorian", locale, ULOC_FULLNAME_CAPACITY, status);
+}
+
+struct text *text_create(const char *lang, const char *zone, char *error, size_t error_len)
+{
+    struct text *text = mem_alloc(sizeof *text);
+    UErrorCode status = U_ZERO_ERROR;
+    char locale[ULOC_FULLNAME_CAPACITY];
+    locale_for_dates(lang, locale, &status);
+    text_dates_open(text, locale, zone, &status);
+    text->words = ubrk_open(UBRK_WORD, "", NULL, 0, &status);
+    text->names = ucol_open(locale, &status);
+    if (U_SUCCESS(status))
+        return text;
+    snprintf(error, error_len, "ICU cannot serve language \"%s\" in time zone \"%s\": %s", lang, zone,
+             u_errorName(status));
+    text_destroy(text);
+    return NULL;
+}
+
+void text_destroy(struct text *text)
+{
+    if (text == NULL)
+        return;
+    text_dates_close(text);
+    ubrk_close(text->words);
+    ucol_close(text->names);
+    utrans_close(text->latin);
+    free(text);
+}

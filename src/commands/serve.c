@@ -1,0 +1,103 @@
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "warta/app/app.h"
+#include "warta/commands/command.h"
+#include "warta/commands/settings.h"
+#include "warta/commands/site.h"
+#include "warta/server/server.h"
+#include "warta/store/migrate.h"
+
+static const struct usage serve_usage = {.command = "serve", .arguments = "", .shared = settings_shared};
+
+enum { ERROR_CAP = 512 };
+
+static unsigned thread_count(const struct config *config)
+{
+    int64_t threads = config_int(config, "threads");
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (threads > 0)
+        return (unsigned)threads;
+    return cores < 1 ? 1 : (unsigned)(cores < 64 ? cores : 64);
+}
+
+static void apps_destroy(struct app **apps, unsigned len)
+{
+    for (unsigned i = 0; i < len; i++)
+        app_destroy(apps[i]);
+    free(apps);
+}
+
+/* One app for each thread (*owned*); NULL with a reason in `error`. */
+static struct app **apps_create(const struct site *site, const char *database, unsigned len, char *error,
+                                size_t error_len)
+{
+    struct app **apps = mem_alloc(len * sizeof(struct app *));
+    for (unsigned i = 0; i < len; i++) {
+        apps[i] = app_create(site, database, error, error_len);
+        if (apps[i] == NULL) {
+            apps_destroy(apps, i);
+            return NULL;
+        }
+    }
+    return apps;
+}
+
+/* Blocks the signals that end the server, for this thread and those it starts. */
+static void block_end_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void wait_for_end(const sigset_t *signals)
+{
+    int received;
+    while (sigwait(signals, &received) != 0)
+        continue;
+}
+
+/* Serves on an open server until a signal comes. */
+static bool serve_site(struct server *server, const struct config *config, unsigned threads, char *error,
+                       size_t error_len)
+{
+    struct site_setup setup;
+    struct app **apps = NULL;
+    sigset_t signals;
+    const char *database = config_text(config, "database");
+    bool ok = site_setup_init(&setup, config, server_address(server), error, error_len) &&
+              migrate_run(database, &setup.log, error, error_len);
+    if (ok)
+        apps = apps_create(&setup.site, database, threads, error, error_len);
+    block_end_signals(&signals);
+    ok = apps != NULL && server_start(server, apps, error, error_len);
+    if (ok) {
+        printf("warta: listening on %s\n", server_address(server));
+        fflush(stdout);
+        wait_for_end(&signals);
+        server_stop(server);
+    }
+    if (apps != NULL)
+        apps_destroy(apps, threads);
+    site_setup_release(&setup);
+    return ok;
+}
+
+static int serve_run(const struct config *config)
+{
+    char error[ERROR_CAP];
+    struct log log = site_log(config);
+    unsigned threads = thread_count(config);
+    struct server_options options = {.listen = config_text(config, "listen"), .threads = threads, .log = &log};
+    struct server *server = server_open(&options, error, sizeof error);
+    bool ok = server != NULL && serve_site(server, config, threads, error, sizeof error);
+    server_destroy(server);
+    return ok ? 0 : command_fail("%s", error);
+}
+
+const struct command command_serve = {"start the server", &serve_usage, serve_run};

@@ -1,0 +1,79 @@
+#include "warta/commands/site.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct log site_log(const struct config *config)
+{
+    struct log log = {.fd = STDERR_FILENO};
+    log_level_parse(config_text(config, "log-level"), &log.level);
+    log_format_parse(config_text(config, "log-format"), &log.format);
+    return log;
+}
+
+static int64_t wall_clock(void)
+{
+    return time(NULL);
+}
+
+/* The base address in parts: as set, else what the server listens on. A unix socket has no address for readers. */
+static bool init_base(struct site_setup *setup, const struct config *config, const char *address, char *error,
+                      size_t error_len)
+{
+    char reason[160];
+    const char *base_url = config_text(config, "base-url");
+    if (*base_url == '\0')
+        base_url = address == NULL || strncmp(address, "http", 4) != 0 ? "http://localhost" : address;
+    if (url_base_init(&setup->site.base, base_url, reason, sizeof reason))
+        return true;
+    snprintf(error, error_len, "--base-url \"%s\" %s", base_url, reason);
+    return false;
+}
+
+static bool init_words(struct site_setup *setup, const struct config *config, char *error, size_t error_len)
+{
+    const char *lang = config_text(config, "site-lang");
+    const char *zone = config_text(config, "timezone");
+    if (!text_lang_canonical(lang, setup->lang)) {
+        snprintf(error, error_len, "--site-lang \"%s\" is not a language tag such as en or pt-BR", lang);
+        return false;
+    }
+    if (!text_zone_valid(zone)) {
+        snprintf(error, error_len, "--timezone \"%s\" is not a time zone such as Asia/Bangkok", zone);
+        return false;
+    }
+    setup->site.lang = setup->lang;
+    setup->site.timezone = zone;
+    setup->site.title = config_text(config, "site-title");
+    setup->site.description = config_text(config, "site-description");
+    return true;
+}
+
+static bool init_view(struct site_setup *setup, char *error, size_t error_len)
+{
+    const struct site *site = &setup->site;
+    json_t *globals = json_pack("{s:s, s:s, s:s, s:s, s:s}", "base", site->base.prefix, "origin", site->base.origin,
+                                "site_title", site->title, "site_description", site->description, "site_lang",
+                                site->lang);
+    setup->view = view_create(globals, error, error_len);
+    setup->site.view = setup->view;
+    json_decref(globals);
+    return setup->view != NULL;
+}
+
+bool site_setup_init(struct site_setup *setup, const struct config *config, const char *address, char *error,
+                     size_t error_len)
+{
+    *setup = (struct site_setup){.log = site_log(config), .site = {.clock = wall_clock}};
+    setup->site.log = &setup->log;
+    return init_base(setup, config, address, error, error_len) && init_words(setup, config, error, error_len) &&
+           init_view(setup, error, error_len);
+}
+
+void site_setup_release(struct site_setup *setup)
+{
+    view_destroy(setup->view);
+    url_base_release(&setup->site.base);
+}

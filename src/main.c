@@ -1,0 +1,10 @@
+#include "warta/commands/command.h"
+
+static const struct command *const commands[] = {
+    &command_serve, &command_import, &command_export, &command_check, &command_version,
+};
+
+int main(int argc, char **argv)
+{
+    return command_main(commands, sizeof commands / sizeof *commands, argc, argv);
+}

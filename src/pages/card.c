@@ -1,0 +1,33 @@
+#include "warta/pages/card.h"
+
+#include <string.h>
+
+static void set_words(struct exchange *x, json_t *object, const char *key, const char *words_key)
+{
+    const char *date = json_string_value(json_object_get(object, key));
+    json_object_set_new(object, words_key, date == NULL ? json_null() : json_string(text_date_words(x->text, date)));
+}
+
+void card_complete(struct exchange *x, json_t *card)
+{
+    const char *slug = json_string_value(json_object_get(card, "slug"));
+    const char *lang = json_string_value(json_object_get(card, "lang"));
+    json_t *event = json_object_get(card, "event");
+    if (json_string_length(json_object_get(card, "kicker")) == 0)
+        json_object_set(card, "kicker", json_object_get(card, "type_name"));
+    json_object_set_new(card, "href", json_string(page_href(x, arena_format(&x->arena, "/items/%s", slug))));
+    json_object_set_new(card, "dir", json_string(text_lang_is_rtl(lang) ? "rtl" : "ltr"));
+    json_object_set_new(card, "lang_differs", json_boolean(strcmp(lang, x->site->lang) != 0));
+    set_words(x, card, "date", "date_words");
+    if (json_is_object(event)) {
+        set_words(x, event, "starts", "starts_words");
+        set_words(x, event, "ends", "ends_words");
+    }
+}
+
+void cards_complete(struct exchange *x, json_t *cards)
+{
+    size_t i;
+    json_t *card;
+    json_array_foreach(cards, i, card) card_complete(x, card);
+}

@@ -1,0 +1,103 @@
+#include "warta/pages/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void exchange_release(struct exchange *x)
+{
+    json_decref(x->params);
+    json_decref(x->model);
+    arena_release(&x->arena);
+}
+
+static void page_type(struct exchange *x, const char *media_type)
+{
+    response_header(x->response, "Content-Type", media_type);
+}
+
+int page_html(struct exchange *x, int status, const char *template_name)
+{
+    char error[256];
+    if (!view_render(x->site->view, template_name, x->model, &x->response->body, error, sizeof error)) {
+        log_write(x->site->log, LOG_ERROR, x->id, "%s", error);
+        return 500;
+    }
+    page_type(x, "text/html; charset=utf-8");
+    return status;
+}
+
+int page_json(struct exchange *x, int status, const char *media_type, json_t *body)
+{
+    char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY);
+    json_decref(body);
+    if (text == NULL)
+        return 500;
+    buf_text(&x->response->body, text);
+    free(text);
+    page_type(x, media_type);
+    return status;
+}
+
+int page_redirect(struct exchange *x, int status, const char *path)
+{
+    response_header(x->response, "Location", page_href(x, path));
+    return status;
+}
+
+const char *page_href(struct exchange *x, const char *path)
+{
+    return arena_format(&x->arena, "%s%s", x->site->base.prefix, path);
+}
+
+const char *page_absolute(struct exchange *x, const char *path)
+{
+    return arena_format(&x->arena, "%s%s%s", x->site->base.origin, x->site->base.prefix, path);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t text_len = strlen(text);
+    size_t end_len = strlen(end);
+    return text_len >= end_len && strcmp(text + text_len - end_len, end) == 0;
+}
+
+/* What a reader can do about it. */
+static const char *status_words(int status)
+{
+    switch (status) {
+    case 400:
+        return "The address holds something that this page does not take.";
+    case 404:
+        return "There is nothing at this address. It may have been mistyped, or the item has been withdrawn.";
+    case 405:
+        return "This address does not answer that kind of request.";
+    case 500:
+        return "Something went wrong here, not with you. Please try again in a while.";
+    default:
+        return "";
+    }
+}
+
+int page_error(struct exchange *x, int status)
+{
+    const char *id = status >= 500 ? x->id : NULL;
+    bool json = ends_with(x->request->path, ".json") || request_prefers_json(x->request);
+    buf_truncate(&x->response->body, 0);
+    json_decref(x->model);
+    x->model = NULL;
+    if (json)
+        return page_json(x, status, "application/problem+json",
+                         json_pack("{s:s, s:s, s:i, s:s*, s:s*}", "type", "about:blank", "title", status_reason(status),
+                                   "status", status, "detail", x->detail, "request_id", id));
+    x->model = json_pack("{s:s, s:n, s:b, s:n, s:i, s:s, s:s, s:s?, s:s?, s:s}", "page_title", status_reason(status),
+                         "canonical", "noindex", 1, "alternates", "status", status, "heading", status_reason(status),
+                         "words", status_words(status), "detail", x->detail, "request_id", id, "listing_href",
+                         page_href(x, "/"));
+    if (page_html(x, status, "public/error.html") == status)
+        return status;
+    /* The page that tells of faults is at fault itself: words alone must do. */
+    buf_truncate(&x->response->body, 0);
+    buf_format(&x->response->body, "%d %s\n", status, status_reason(status));
+    page_type(x, "text/plain; charset=utf-8");
+    return status;
+}

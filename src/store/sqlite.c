@@ -1,0 +1,582 @@
+#include "engine.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "warta/base/buf.h"
+#include "warta/base/mem.h"
+
+enum {
+    APPLICATION_ID = 0x57727461, /* "Wrta" */
+    BUSY_MS = 5000,
+    PROBLEMS_MAX = 100, /* of each kind */
+};
+
+struct engine {
+    sqlite3 *db;
+    enum engine_access access;
+    char reason[ENGINE_ERROR_CAP]; /* our own; "" when SQLite has the reason */
+    char said[ENGINE_ERROR_CAP];
+};
+
+struct engine_statement {
+    sqlite3_stmt *handle;
+    sqlite3 *db;
+};
+
+/* Every result passes through here, because running out of memory is no fault that a caller could mend. */
+static int checked(int code)
+{
+    if ((code & 0xff) == SQLITE_NOMEM)
+        mem_exhausted();
+    return code;
+}
+
+static bool execute(struct engine *engine, const char *sql)
+{
+    return checked(sqlite3_exec(engine->db, sql, NULL, NULL, NULL)) == SQLITE_OK;
+}
+
+/* The extended codes tell apart what shares one message, such as the many kinds of "disk I/O error". */
+const char *engine_reason(struct engine *engine)
+{
+    int code = sqlite3_extended_errcode(engine->db);
+    if (*engine->reason != '\0')
+        return engine->reason;
+    if (code <= 0xff)
+        return sqlite3_errmsg(engine->db);
+    snprintf(engine->said, sizeof engine->said, "%s (SQLite code %d)", sqlite3_errmsg(engine->db), code);
+    return engine->said;
+}
+
+__attribute__((format(printf, 2, 3))) static bool fail(struct engine *engine, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(engine->reason, sizeof engine->reason, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+/* --- files --- */
+
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return mem_copy(".", 1);
+    return mem_copy(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static bool has_side_file(const char *path, const char *suffix)
+{
+    struct buf name = BUF_EMPTY;
+    buf_format(&name, "%s%s", path, suffix);
+    bool exists = access(buf_string(&name), F_OK) == 0;
+    buf_release(&name);
+    return exists;
+}
+
+/* Why the file at `path` cannot be opened so, in words for operators; false if nothing speaks against it. */
+static bool file_problem(const char *path, enum engine_access mode, char error[static ENGINE_ERROR_CAP])
+{
+    static const char lead[] = "unable to open database file";
+    bool writes = mode == ENGINE_WRITE || mode == ENGINE_MIGRATE;
+    char *folder = folder_of(path);
+    struct stat info;
+    int len = 0;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        len = snprintf(error, ENGINE_ERROR_CAP, "%s: %s: it is a folder or device, not a file", path, lead);
+    else if (access(folder, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        len = snprintf(error, ENGINE_ERROR_CAP, "%s: %s: the folder %s does not exist", path, lead, folder);
+    else if (access(path, F_OK) != 0 && errno == ENOENT && mode != ENGINE_MIGRATE)
+        len = snprintf(error, ENGINE_ERROR_CAP, "%s: %s: there is no such file (is the path right?)", path, lead);
+    else if (access(path, writes ? R_OK | W_OK : R_OK) != 0 && errno != ENOENT)
+        len = snprintf(error, ENGINE_ERROR_CAP, "%s: %s: %s: this user must be able to %s it", path, lead,
+                       strerror(errno), writes ? "write" : "read");
+    else if (writes && access(folder, W_OK | X_OK) != 0)
+        len = snprintf(error, ENGINE_ERROR_CAP, "%s: %s: %s: this user must be able to write to the folder %s too", path,
+                       lead, strerror(errno), folder);
+    free(folder);
+    return len > 0;
+}
+
+/* Only its owner and group may read a database: it holds drafts and password hashes. */
+static bool create_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+/* The path as a URI, so that no name (":memory:", "file:x", "a?b") means anything but a file. */
+static char *file_uri(const char *path, bool immutable)
+{
+    struct buf uri = BUF_EMPTY;
+    buf_text(&uri, *path == '/' ? "file:" : "file:.%2f");
+    for (; *path != '\0'; path++)
+        buf_format(&uri, "%%%02x", (unsigned char)*path);
+    buf_text(&uri, immutable ? "?immutable=1" : "");
+    return buf_steal(&uri);
+}
+
+/* --- what a statement may do --- */
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+    while (*names != NULL && sqlite3_stricmp(name, *names) != 0)
+        names++;
+    return *names != NULL;
+}
+
+/* The full-text index asks for data_version by itself; the checks are store_check's. All three only read. */
+static bool pragma_allowed(const char *name)
+{
+    static const char *const names[] = {"data_version", "integrity_check", "foreign_key_check", NULL};
+    return is_one_of(name, names);
+}
+
+static bool function_allowed(const char *name)
+{
+    static const char *const denied[] = {"load_extension", "fts3_tokenizer", NULL};
+    return !is_one_of(name, denied);
+}
+
+static int authorize(void *data, int action, const char *first, const char *second, const char *database,
+                     const char *trigger)
+{
+    const struct engine *engine = data;
+    bool allowed = false;
+    (void)database;
+    (void)trigger;
+    if (action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE)
+        allowed = true;
+    else if (action == SQLITE_FUNCTION)
+        allowed = function_allowed(second);
+    else if (action == SQLITE_PRAGMA)
+        allowed = pragma_allowed(first);
+    else if (action == SQLITE_INSERT || action == SQLITE_UPDATE || action == SQLITE_DELETE ||
+             action == SQLITE_TRANSACTION)
+        allowed = engine->access == ENGINE_WRITE;
+    return allowed ? SQLITE_OK : SQLITE_DENY;
+}
+
+/* --- opening --- */
+
+static void set_limits(sqlite3 *db)
+{
+    static const int limits[][2] = {
+        {SQLITE_LIMIT_LENGTH, 64 << 20},
+        {SQLITE_LIMIT_SQL_LENGTH, 1 << 20},
+        {SQLITE_LIMIT_VARIABLE_NUMBER, 64},
+        {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200},
+        {SQLITE_LIMIT_ATTACHED, 1}, /* with none, VACUUM INTO fails */
+        {SQLITE_LIMIT_EXPR_DEPTH, 100},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        sqlite3_limit(db, limits[i][0], limits[i][1]);
+}
+
+/* Nothing that stands in the file, whoever wrote it, may run more than plain SQL. */
+static void set_defences(sqlite3 *db)
+{
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    set_limits(db);
+}
+
+static bool set_pragmas(struct engine *engine)
+{
+    static const char common[] = "PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
+                                 "PRAGMA mmap_size = 1073741824; PRAGMA journal_size_limit = 16777216;";
+    /* SQLite's own advice for changing tables (lang_altertable.html, section 7): with foreign keys on, dropping a table
+     * that is rebuilt would delete what refers to it. engine_migrate checks them at the end instead. */
+    static const char *const own[] = {
+        [ENGINE_LOOK] = "PRAGMA query_only = ON;",
+        [ENGINE_READ] = "PRAGMA query_only = ON;",
+        [ENGINE_WRITE] = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;",
+        [ENGINE_MIGRATE] = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF;",
+    };
+    return execute(engine, common) && execute(engine, own[engine->access]);
+}
+
+/* Without its side files the database is read as it lies there: a look that took locks would leave new ones behind. */
+static int open_handle(struct engine *engine, const char *path)
+{
+    bool look = engine->access == ENGINE_LOOK;
+    bool unfinished = has_side_file(path, "-journal");
+    bool immutable = look && !unfinished && !has_side_file(path, "-wal");
+    char *uri = file_uri(path, immutable);
+    int mode = look && !unfinished ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    int code = checked(sqlite3_open_v2(
+        uri, &engine->db, mode | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL));
+    free(uri);
+    return code;
+}
+
+static bool configure(struct engine *engine, const char *path)
+{
+    if (open_handle(engine, path) != SQLITE_OK)
+        return false;
+    sqlite3_extended_result_codes(engine->db, 1);
+    sqlite3_busy_timeout(engine->db, BUSY_MS);
+    set_defences(engine->db);
+    if (!set_pragmas(engine))
+        return false;
+    if (engine->access == ENGINE_READ || engine->access == ENGINE_WRITE)
+        sqlite3_set_authorizer(engine->db, authorize, engine);
+    return true;
+}
+
+static const char *advice(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_NOTADB:
+        return " (is this the right file?)";
+    case SQLITE_CORRUPT:
+        return " (restore a backup)";
+    case SQLITE_BUSY:
+        return " (another program holds it: close that first)";
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+        return " (may this user write to its folder?)";
+    default:
+        return "";
+    }
+}
+
+struct engine *engine_open(const char *path, enum engine_access access, char error[static ENGINE_ERROR_CAP])
+{
+    if (file_problem(path, access, error))
+        return NULL;
+    if (access == ENGINE_MIGRATE && !create_file(path)) {
+        snprintf(error, ENGINE_ERROR_CAP, "%s: the database cannot be created: %s", path, strerror(errno));
+        return NULL;
+    }
+    struct engine *engine = mem_alloc(sizeof *engine);
+    engine->access = access;
+    if (configure(engine, path))
+        return engine;
+    snprintf(error, ENGINE_ERROR_CAP, "%s: %s%s", path, sqlite3_errmsg(engine->db),
+             advice(sqlite3_errcode(engine->db)));
+    engine_close(engine);
+    return NULL;
+}
+
+void engine_close(struct engine *engine)
+{
+    if (engine == NULL)
+        return;
+    int code = sqlite3_close(engine->db);
+    assert(code == SQLITE_OK && "statements are released before their connection");
+    (void)code;
+    free(engine);
+}
+
+/* --- statements --- */
+
+/* Whether another statement stands behind the first, one that cannot be compiled included. */
+static bool has_another(sqlite3 *db, const char *tail)
+{
+    sqlite3_stmt *handle = NULL;
+    bool another = checked(sqlite3_prepare_v3(db, tail, -1, 0, &handle, NULL)) != SQLITE_OK || handle != NULL;
+    sqlite3_finalize(handle);
+    return another;
+}
+
+enum engine_verdict engine_prepare(struct engine *engine, const char *text, struct engine_statement **statement)
+{
+    sqlite3_stmt *handle = NULL;
+    const char *tail = NULL;
+    engine->reason[0] = '\0';
+    int code = checked(sqlite3_prepare_v3(engine->db, text, (int)strlen(text) + 1, SQLITE_PREPARE_PERSISTENT, &handle,
+                                          &tail));
+    if (code != SQLITE_OK)
+        return (code & 0xff) == SQLITE_AUTH ? ENGINE_REFUSED : ENGINE_BAD;
+    if (handle == NULL || has_another(engine->db, tail)) {
+        fail(engine, "the file must hold one statement, and holds %s", handle == NULL ? "none" : "more");
+        sqlite3_finalize(handle);
+        return ENGINE_BAD;
+    }
+    *statement = mem_alloc(sizeof **statement);
+    **statement = (struct engine_statement){.handle = handle, .db = engine->db};
+    return ENGINE_PREPARED;
+}
+
+void engine_release(struct engine_statement *statement)
+{
+    if (statement == NULL)
+        return;
+    sqlite3_finalize(statement->handle);
+    free(statement);
+}
+
+bool engine_writes(const struct engine_statement *statement)
+{
+    return !sqlite3_stmt_readonly(statement->handle);
+}
+
+size_t engine_params(const struct engine_statement *statement)
+{
+    return (size_t)sqlite3_bind_parameter_count(statement->handle);
+}
+
+const char *engine_param(const struct engine_statement *statement, size_t index)
+{
+    const char *name = sqlite3_bind_parameter_name(statement->handle, (int)index + 1);
+    return name != NULL && *name == ':' ? name + 1 : NULL;
+}
+
+size_t engine_columns(const struct engine_statement *statement)
+{
+    return (size_t)sqlite3_column_count(statement->handle);
+}
+
+const char *engine_column_name(const struct engine_statement *statement, size_t index)
+{
+    return sqlite3_column_name(statement->handle, (int)index);
+}
+
+static int bind_text(sqlite3_stmt *handle, int at, const json_t *value)
+{
+    return sqlite3_bind_text64(handle, at, json_string_value(value), json_string_length(value), SQLITE_STATIC,
+                               SQLITE_UTF8);
+}
+
+static int bind_json(sqlite3_stmt *handle, int at, const json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT);
+    if (text == NULL)
+        mem_exhausted();
+    return sqlite3_bind_text64(handle, at, text, strlen(text), free, SQLITE_UTF8);
+}
+
+static int bind_value(sqlite3_stmt *handle, int at, const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_STRING:
+        return bind_text(handle, at, value);
+    case JSON_INTEGER:
+        return sqlite3_bind_int64(handle, at, json_integer_value(value));
+    case JSON_REAL:
+        return sqlite3_bind_double(handle, at, json_real_value(value));
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return sqlite3_bind_int(handle, at, json_is_true(value));
+    case JSON_NULL:
+        return sqlite3_bind_null(handle, at);
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        break;
+    }
+    return bind_json(handle, at, value);
+}
+
+const char *engine_bind(struct engine_statement *statement, size_t index, const json_t *value)
+{
+    /* SQLite leaves undefined what its functions make of such a string (c3ref/bind_blob.html). */
+    if (json_is_string(value) && strlen(json_string_value(value)) != json_string_length(value))
+        return "holds a NUL character";
+    if (checked(bind_value(statement->handle, (int)index + 1, value)) != SQLITE_OK)
+        return sqlite3_errmsg(statement->db);
+    return NULL;
+}
+
+enum engine_step engine_step(struct engine_statement *statement)
+{
+    int code = checked(sqlite3_step(statement->handle));
+    return code == SQLITE_ROW ? ENGINE_ROW : code == SQLITE_DONE ? ENGINE_DONE : ENGINE_FAILED;
+}
+
+size_t engine_changed(struct engine *engine)
+{
+    return (size_t)sqlite3_changes64(engine->db);
+}
+
+void engine_reset(struct engine_statement *statement)
+{
+    sqlite3_reset(statement->handle);
+    sqlite3_clear_bindings(statement->handle);
+}
+
+/* --- columns --- */
+
+static json_t *column_text(sqlite3_stmt *handle, int at, enum column_kind kind, const char **problem)
+{
+    const char *text = (const char *)sqlite3_column_text(handle, at);
+    size_t text_len = (size_t)sqlite3_column_bytes(handle, at);
+    if (text == NULL)
+        mem_exhausted();
+    *problem = kind == COLUMN_JSON ? "holds no valid JSON" : "holds text that is not valid UTF-8";
+    return kind == COLUMN_JSON ? json_loadb(text, text_len, JSON_DECODE_ANY, NULL) : json_stringn(text, text_len);
+}
+
+static json_t *column_bool(sqlite3_stmt *handle, int at, const char **problem)
+{
+    sqlite3_int64 value = sqlite3_column_int64(handle, at);
+    *problem = "is neither 0 nor 1";
+    return value == 0 || value == 1 ? json_boolean(value) : NULL;
+}
+
+json_t *engine_column(struct engine_statement *statement, size_t index, enum column_kind kind, const char **problem)
+{
+    sqlite3_stmt *handle = statement->handle;
+    int at = (int)index;
+    int type = sqlite3_column_type(handle, at);
+    *problem = "holds a value of a type that its columns line does not say";
+    if (type == SQLITE_NULL)
+        return json_null();
+    if (type == SQLITE_TEXT)
+        return kind == COLUMN_BOOL ? NULL : column_text(handle, at, kind, problem);
+    if (type == SQLITE_INTEGER && kind == COLUMN_BOOL)
+        return column_bool(handle, at, problem);
+    if (type == SQLITE_BLOB || kind != COLUMN_PLAIN)
+        return NULL;
+    if (type == SQLITE_INTEGER)
+        return json_integer(sqlite3_column_int64(handle, at));
+    *problem = "holds a number that JSON cannot";
+    return json_real(sqlite3_column_double(handle, at));
+}
+
+/* --- transactions --- */
+
+bool engine_begin(struct engine *engine)
+{
+    engine->reason[0] = '\0';
+    return execute(engine, "BEGIN IMMEDIATE");
+}
+
+bool engine_commit(struct engine *engine)
+{
+    engine->reason[0] = '\0';
+    return execute(engine, "COMMIT");
+}
+
+void engine_rollback(struct engine *engine)
+{
+    /* SQLite has rolled back by itself after some failures; this then only says that there is no transaction. */
+    if (!sqlite3_get_autocommit(engine->db))
+        execute(engine, "ROLLBACK");
+}
+
+/* --- health --- */
+
+/* A damaged database may hold names that are not valid text. */
+static void add_problem(json_t *problems, const char *text)
+{
+    json_t *problem = json_string(text);
+    if (json_array_append_new(problems, problem != NULL ? problem : json_string("damage beyond words")) != 0)
+        mem_exhausted();
+}
+
+static const char *text_at(sqlite3_stmt *handle, int at)
+{
+    const char *text = (const char *)sqlite3_column_text(handle, at);
+    return text != NULL ? text : "";
+}
+
+static void integrity_problem(sqlite3_stmt *handle, json_t *problems)
+{
+    if (strcmp(text_at(handle, 0), "ok") != 0)
+        add_problem(problems, text_at(handle, 0));
+}
+
+static void reference_problem(sqlite3_stmt *handle, json_t *problems)
+{
+    struct buf text = BUF_EMPTY;
+    buf_format(&text, "a row of %s refers to a row of %s that is not there", text_at(handle, 0), text_at(handle, 2));
+    add_problem(problems, buf_string(&text));
+    buf_release(&text);
+}
+
+/* Hands each row to `add`; damage that stops the check is a problem too. */
+static bool check_by(struct engine *engine, const char *sql, void (*add)(sqlite3_stmt *, json_t *), json_t *problems)
+{
+    sqlite3_stmt *handle = NULL;
+    int code = checked(sqlite3_prepare_v3(engine->db, sql, -1, 0, &handle, NULL));
+    if (code == SQLITE_OK)
+        code = checked(sqlite3_step(handle));
+    for (int rows = 0; code == SQLITE_ROW && rows < PROBLEMS_MAX; rows++) {
+        add(handle, problems);
+        code = checked(sqlite3_step(handle));
+    }
+    bool damaged = (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+    if (damaged)
+        add_problem(problems, sqlite3_errmsg(engine->db));
+    sqlite3_finalize(handle);
+    return code == SQLITE_ROW || code == SQLITE_DONE || damaged;
+}
+
+bool engine_check(struct engine *engine, json_t *problems)
+{
+    engine->reason[0] = '\0';
+    return check_by(engine, "PRAGMA integrity_check", integrity_problem, problems) &&
+           check_by(engine, "PRAGMA foreign_key_check", reference_problem, problems);
+}
+
+/* --- the schema --- */
+
+static bool read_integer(struct engine *engine, const char *sql, int *value)
+{
+    sqlite3_stmt *handle = NULL;
+    bool ok = checked(sqlite3_prepare_v3(engine->db, sql, -1, 0, &handle, NULL)) == SQLITE_OK &&
+              checked(sqlite3_step(handle)) == SQLITE_ROW;
+    *value = ok ? sqlite3_column_int(handle, 0) : 0;
+    sqlite3_finalize(handle);
+    return ok;
+}
+
+bool engine_schema(struct engine *engine, struct engine_schema *schema)
+{
+    int application, version, objects;
+    if (!read_integer(engine, "PRAGMA application_id", &application) ||
+        !read_integer(engine, "PRAGMA user_version", &version) ||
+        !read_integer(engine, "SELECT count(*) FROM sqlite_schema", &objects))
+        return false;
+    schema->is_ours = application == APPLICATION_ID;
+    schema->is_new = application == 0 && version == 0 && objects == 0;
+    schema->version = version;
+    return true;
+}
+
+bool engine_look(const char *path, struct engine_schema *schema, char error[static ENGINE_ERROR_CAP])
+{
+    struct stat info;
+    *schema = (struct engine_schema){.is_new = true};
+    if (stat(path, &info) == 0 ? info.st_size == 0 && S_ISREG(info.st_mode) : errno == ENOENT)
+        return true;
+    struct engine *engine = engine_open(path, ENGINE_LOOK, error);
+    bool ok = engine != NULL && engine_schema(engine, schema);
+    if (engine != NULL && !ok)
+        snprintf(error, ENGINE_ERROR_CAP, "%s: %s%s", path, sqlite3_errmsg(engine->db),
+                 advice(sqlite3_errcode(engine->db)));
+    engine_close(engine);
+    return ok;
+}
+
+bool engine_migrate(struct engine *engine, const char *script, int version)
+{
+    json_t *problems = json_array();
+    struct buf mark = BUF_EMPTY;
+    engine->reason[0] = '\0';
+    buf_format(&mark, "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID, version);
+    bool ok = execute(engine, script) &&
+              check_by(engine, "PRAGMA foreign_key_check", reference_problem, problems) &&
+              (json_array_size(problems) == 0 ||
+               fail(engine, "%s", json_string_value(json_array_get(problems, 0)))) &&
+              execute(engine, buf_string(&mark));
+    buf_release(&mark);
+    json_decref(problems);
+    return ok;
+}

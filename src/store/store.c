@@ -1,0 +1,421 @@
+#include "warta/store/store.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "warta/base/mem.h"
+#include "warta/store/migrate.h"
+
+struct column {
+    const char *name;
+    size_t name_len;
+    enum column_kind kind;
+};
+
+/* Parameters and columns stand in the engine's order. */
+struct statement {
+    const char *name;
+    struct engine_statement *engine; /* NULL: a read-only store may not have it */
+    size_t params_len, columns_len;
+    const char **params;
+    struct column *columns;
+};
+
+struct store {
+    struct engine *engine;
+    const struct log *log;
+    struct arena arena;
+    enum store_access access;
+    const char *request_id;
+    bool may_write;
+    bool in_transaction;
+    bool doomed; /* something in this transaction failed, so that it cannot be committed */
+    size_t statements_len;
+    struct statement *statements;
+};
+
+/* --- the comment lines that a statement begins with --- */
+
+enum { WORDS_MAX = 64 };
+
+struct words {
+    const char *word[WORDS_MAX];
+    size_t len;
+};
+
+/* What stands behind `label` in the leading comment lines; NULL if no line begins so. */
+static const char *comment_find(const char *text, const char *label, size_t *len)
+{
+    for (; strncmp(text, "--", 2) == 0; text += strcspn(text, "\n"), text += *text == '\n') {
+        if (strncmp(text, label, strlen(label)) == 0) {
+            text += strlen(label);
+            *len = strcspn(text, "\r\n");
+            return text;
+        }
+    }
+    return NULL;
+}
+
+/* False if there are more than WORDS_MAX. */
+static bool words_split(struct arena *arena, const char *text, const char *label, struct words *words)
+{
+    size_t len = 0;
+    const char *line = comment_find(text, label, &len);
+    char *rest = line == NULL ? NULL : arena_copy(arena, line, len);
+    char *saved = NULL;
+    words->len = 0;
+    for (char *word = line == NULL ? NULL : strtok_r(rest, " \t", &saved); word != NULL;
+         word = strtok_r(NULL, " \t", &saved)) {
+        if (words->len == WORDS_MAX)
+            return false;
+        words->word[words->len++] = word;
+    }
+    return true;
+}
+
+static bool words_have(const struct words *words, const char *word)
+{
+    for (size_t i = 0; i < words->len; i++) {
+        if (strcmp(words->word[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* --- opening: each line of the contract against what the engine makes of the statement --- */
+
+struct opening {
+    struct store *store;
+    const char *path;
+    char *error;
+    size_t error_len;
+};
+
+__attribute__((format(printf, 3, 4))) static bool refuse(const struct opening *opening, const struct statement *statement,
+                                                         const char *format, ...)
+{
+    char reason[ENGINE_ERROR_CAP];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    snprintf(opening->error, opening->error_len, "%s: sql/%s.sql: %s", opening->path, statement->name, reason);
+    return false;
+}
+
+static bool check_params(const struct opening *opening, struct statement *statement, const char *text)
+{
+    struct words words;
+    if (!words_split(&opening->store->arena, text, "-- params:", &words))
+        return refuse(opening, statement, "has more than %d parameters", WORDS_MAX);
+    statement->params_len = engine_params(statement->engine);
+    statement->params = arena_alloc(&opening->store->arena, statement->params_len * sizeof *statement->params + 1);
+    for (size_t i = 0; i < statement->params_len; i++) {
+        statement->params[i] = engine_param(statement->engine, i);
+        if (statement->params[i] == NULL)
+            return refuse(opening, statement, "parameter %zu is not of the form :name", i + 1);
+        if (!words_have(&words, statement->params[i]))
+            return refuse(opening, statement, "its params line lacks \"%s\"", statement->params[i]);
+    }
+    if (words.len != statement->params_len)
+        return refuse(opening, statement, "its params line names %zu parameters, the statement has %zu", words.len,
+                      statement->params_len);
+    return true;
+}
+
+/* Takes "name", "name:json" or "name:bool" apart; false for another kind. */
+static bool column_init(struct column *column, const char *word)
+{
+    const char *colon = strchr(word, ':');
+    *column = (struct column){.name = word, .name_len = strcspn(word, ":")};
+    if (colon != NULL)
+        column->kind = strcmp(colon, ":json") == 0 ? COLUMN_JSON : COLUMN_BOOL;
+    return colon == NULL || column->kind == COLUMN_JSON || strcmp(colon, ":bool") == 0;
+}
+
+static bool check_column(const struct opening *opening, const struct statement *statement, size_t index)
+{
+    const struct column *column = &statement->columns[index];
+    const char *actual = engine_column_name(statement->engine, index);
+    if (strlen(actual) != column->name_len || memcmp(actual, column->name, column->name_len) != 0)
+        return refuse(opening, statement, "column %zu is \"%s\", its columns line says \"%.*s\"", index + 1, actual,
+                      (int)column->name_len, column->name);
+    for (size_t i = 0; i < index; i++) {
+        const struct column *earlier = &statement->columns[i];
+        if (earlier->name_len == column->name_len && memcmp(earlier->name, column->name, column->name_len) == 0)
+            return refuse(opening, statement, "two columns are named \"%s\"", actual);
+    }
+    return true;
+}
+
+static bool check_columns(const struct opening *opening, struct statement *statement, const char *text)
+{
+    struct words words;
+    if (!words_split(&opening->store->arena, text, "-- columns:", &words))
+        return refuse(opening, statement, "has more than %d columns", WORDS_MAX);
+    statement->columns_len = engine_columns(statement->engine);
+    if (words.len != statement->columns_len)
+        return refuse(opening, statement, "its columns line names %zu columns, the statement has %zu", words.len,
+                      statement->columns_len);
+    statement->columns = arena_alloc(&opening->store->arena, words.len * sizeof *statement->columns + 1);
+    for (size_t i = 0; i < words.len; i++) {
+        if (!column_init(&statement->columns[i], words.word[i]))
+            return refuse(opening, statement, "\"%s\" is neither :json nor :bool", words.word[i]);
+        if (!check_column(opening, statement, i))
+            return false;
+    }
+    return true;
+}
+
+static bool statement_open(const struct opening *opening, const struct statement_source *source,
+                           struct statement *statement)
+{
+    struct engine *engine = opening->store->engine;
+    statement->name = source->name;
+    enum engine_verdict verdict = engine_prepare(engine, source->text, &statement->engine);
+    if (verdict == ENGINE_REFUSED && opening->store->access == STORE_READ)
+        return true;
+    if (verdict != ENGINE_PREPARED)
+        return refuse(opening, statement, "%s", engine_reason(engine));
+    return check_params(opening, statement, source->text) && check_columns(opening, statement, source->text);
+}
+
+struct store *store_open_with(const char *path, enum store_access access, const struct statement_source *sources,
+                              size_t sources_len, const struct log *log, char *error, size_t error_len)
+{
+    char reason[ENGINE_ERROR_CAP];
+    struct engine *engine = engine_open(path, access == STORE_WRITE ? ENGINE_WRITE : ENGINE_READ, reason);
+    if (engine == NULL) {
+        snprintf(error, error_len, "%s", reason);
+        return NULL;
+    }
+    struct store *store = mem_alloc(sizeof *store);
+    *store = (struct store){.engine = engine, .log = log, .access = access, .may_write = access == STORE_WRITE};
+    arena_init(&store->arena);
+    store->statements = arena_alloc(&store->arena, sources_len * sizeof *store->statements + 1);
+    store->statements_len = sources_len;
+    const struct opening opening = {store, path, error, error_len};
+    for (size_t i = 0; i < sources_len; i++) {
+        if (!statement_open(&opening, &sources[i], &store->statements[i])) {
+            store_destroy(store);
+            return NULL;
+        }
+    }
+    return store;
+}
+
+struct store *store_open(const char *path, enum store_access access, const struct log *log, char *error,
+                         size_t error_len)
+{
+    struct statement_source sources[SQL_COUNT];
+    for (size_t i = 0; i < SQL_COUNT; i++)
+        sources[i] = (struct statement_source){sql_name((enum sql)i), sql_text((enum sql)i)};
+    if (!migrate_is_current(path, error, error_len))
+        return NULL;
+    return store_open_with(path, access, sources, SQL_COUNT, log, error, error_len);
+}
+
+void store_destroy(struct store *store)
+{
+    if (store == NULL)
+        return;
+    for (size_t i = 0; i < store->statements_len; i++)
+        engine_release(store->statements[i].engine);
+    engine_close(store->engine);
+    arena_release(&store->arena);
+    free(store);
+}
+
+void store_request(struct store *store, const char *request_id, bool may_write)
+{
+    store->request_id = request_id;
+    store->may_write = may_write && store->access == STORE_WRITE;
+}
+
+/* --- running: every verb goes through run() --- */
+
+/* Always false. */
+__attribute__((format(printf, 3, 4))) static bool fault(struct store *store, const char *name, const char *format, ...)
+{
+    char reason[ENGINE_ERROR_CAP];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    log_write(store->log, LOG_ERROR, store->request_id, "%s: %s", name, reason);
+    store->doomed = store->in_transaction;
+    return false;
+}
+
+static bool may_run(struct store *store, const struct statement *statement)
+{
+    if (statement->engine == NULL)
+        return fault(store, statement->name, "writes, and the store is open for reading only");
+    if (engine_writes(statement->engine) && !store->may_write)
+        return fault(store, statement->name, "writes, and this request may not");
+    return true;
+}
+
+/* Names a key of `params` that is none of the statement's. */
+static bool fault_unknown(struct store *store, const struct statement *statement, const json_t *params)
+{
+    json_t *unknown = json_deep_copy(params);
+    for (size_t i = 0; i < statement->params_len; i++)
+        json_object_del(unknown, statement->params[i]);
+    fault(store, statement->name, "has no parameter \"%s\"", json_object_iter_key(json_object_iter(unknown)));
+    json_decref(unknown);
+    return false;
+}
+
+static bool bind_params(struct store *store, const struct statement *statement, const json_t *params)
+{
+    for (size_t i = 0; i < statement->params_len; i++) {
+        const json_t *value = json_object_get(params, statement->params[i]);
+        const char *problem = value == NULL ? "is missing" : engine_bind(statement->engine, i, value);
+        if (problem != NULL)
+            return fault(store, statement->name, "parameter \"%s\" %s", statement->params[i], problem);
+    }
+    if (json_object_size(params) > statement->params_len)
+        return fault_unknown(store, statement, params);
+    return true;
+}
+
+static json_t *read_column(struct store *store, const struct statement *statement, size_t index)
+{
+    const char *problem = NULL;
+    json_t *value = engine_column(statement->engine, index, statement->columns[index].kind, &problem);
+    if (value == NULL)
+        fault(store, statement->name, "column %.*s %s", (int)statement->columns[index].name_len,
+              statement->columns[index].name, problem);
+    return value;
+}
+
+static json_t *read_object(struct store *store, const struct statement *statement)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < statement->columns_len; i++) {
+        const struct column *column = &statement->columns[i];
+        json_t *value = read_column(store, statement, i);
+        if (value == NULL) {
+            json_decref(object);
+            return NULL;
+        }
+        if (json_object_setn_new_nocheck(object, column->name, column->name_len, value) != 0)
+            mem_exhausted();
+    }
+    return object;
+}
+
+enum wanted { WANT_ROWS, WANT_ROW, WANT_VALUE, WANT_EFFECT };
+
+/* Puts the row that the engine stands on into `result`; false on a fault. */
+static bool take_row(struct store *store, const struct statement *statement, enum wanted wanted, json_t **result)
+{
+    json_t *taken = wanted == WANT_VALUE ? read_column(store, statement, 0) : read_object(store, statement);
+    if (taken == NULL)
+        return false;
+    if (wanted == WANT_ROWS)
+        return json_array_append_new(*result, taken) == 0;
+    json_decref(*result);
+    *result = taken;
+    return true;
+}
+
+/* A statement that writes runs to its end even when only its first row is wanted: that is where SQLite checks foreign
+ * keys and commits. */
+static json_t *collect(struct store *store, const struct statement *statement, enum wanted wanted)
+{
+    json_t *result = wanted == WANT_ROWS ? json_array() : json_null();
+    bool more = wanted == WANT_ROWS || engine_writes(statement->engine);
+    enum engine_step step = engine_step(statement->engine);
+    bool ok = true;
+    for (size_t rows = 0; ok && step == ENGINE_ROW; rows++) {
+        if (wanted == WANT_ROWS || (rows == 0 && wanted != WANT_EFFECT))
+            ok = take_row(store, statement, wanted, &result);
+        if (!more)
+            break;
+        step = engine_step(statement->engine);
+    }
+    if (ok && step == ENGINE_FAILED)
+        ok = fault(store, statement->name, "%s", engine_reason(store->engine));
+    if (ok)
+        return result;
+    json_decref(result);
+    return NULL;
+}
+
+/* In a doomed transaction nothing runs any more, without a word: the log has the cause. */
+static json_t *run(struct store *store, enum sql sql, const json_t *params, enum wanted wanted)
+{
+    assert((size_t)sql < store->statements_len);
+    const struct statement *statement = &store->statements[sql];
+    if (store->doomed || !may_run(store, statement))
+        return NULL;
+    assert((wanted == WANT_EFFECT || statement->columns_len > 0) && "a statement without columns has no rows");
+    json_t *result = bind_params(store, statement, params) ? collect(store, statement, wanted) : NULL;
+    engine_reset(statement->engine);
+    return result;
+}
+
+json_t *store_rows(struct store *store, enum sql sql, const json_t *params)
+{
+    return run(store, sql, params, WANT_ROWS);
+}
+
+json_t *store_row(struct store *store, enum sql sql, const json_t *params)
+{
+    return run(store, sql, params, WANT_ROW);
+}
+
+json_t *store_value(struct store *store, enum sql sql, const json_t *params)
+{
+    return run(store, sql, params, WANT_VALUE);
+}
+
+bool store_exec(struct store *store, enum sql sql, const json_t *params, size_t *changed)
+{
+    json_t *done = run(store, sql, params, WANT_EFFECT);
+    if (done != NULL && changed != NULL)
+        *changed = engine_writes(store->statements[sql].engine) ? engine_changed(store->engine) : 0;
+    json_decref(done);
+    return done != NULL;
+}
+
+/* --- transactions --- */
+
+bool store_begin(struct store *store)
+{
+    assert(!store->in_transaction && "transactions do not nest");
+    if (!store->may_write)
+        return fault(store, "begin", "writes, and this request may not");
+    if (!engine_begin(store->engine))
+        return fault(store, "begin", "%s", engine_reason(store->engine));
+    store->in_transaction = true;
+    return true;
+}
+
+bool store_commit(struct store *store)
+{
+    assert(store->in_transaction);
+    bool ok = !store->doomed && (engine_commit(store->engine) || fault(store, "commit", "%s", engine_reason(store->engine)));
+    if (!ok)
+        engine_rollback(store->engine);
+    store->in_transaction = store->doomed = false;
+    return ok;
+}
+
+void store_rollback(struct store *store)
+{
+    assert(store->in_transaction);
+    engine_rollback(store->engine);
+    store->in_transaction = store->doomed = false;
+}
+
+bool store_check(struct store *store, json_t *problems)
+{
+    return engine_check(store->engine, problems) || fault(store, "check", "%s", engine_reason(store->engine));
+}

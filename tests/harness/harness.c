@@ -1,0 +1,193 @@
+#include "harness.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "warta/newsroom/import.h"
+#include "warta/newsroom/item.h"
+#include "warta/store/migrate.h"
+
+static int64_t still_clock(void)
+{
+    return HARNESS_NOW_UNIX;
+}
+
+static void fail_with(const char *what, const char *error)
+{
+    fail_msg("%s: %s", what, error);
+}
+
+static void open_site(struct harness *harness, const char *base_url)
+{
+    char error[256] = "";
+    struct site *site = &harness->site;
+    *site = (struct site){
+        .log = &harness->log,
+        .title = "Cooperative news",
+        .description = "From Asia and the Pacific",
+        .lang = "en",
+        .timezone = "Asia/Bangkok",
+        .clock = still_clock,
+    };
+    if (!url_base_init(&site->base, base_url == NULL ? "http://news.example" : base_url, error, sizeof error))
+        fail_with("base address", error);
+    json_t *globals = json_pack("{s:s, s:s, s:s, s:s, s:s}", "base", site->base.prefix, "origin", site->base.origin,
+                                "site_title", site->title, "site_description", site->description, "site_lang",
+                                site->lang);
+    harness->view = view_create(globals, error, sizeof error);
+    json_decref(globals);
+    if (harness->view == NULL)
+        fail_with("view", error);
+    site->view = harness->view;
+}
+
+void harness_open(struct harness *harness, const char *items, const char *base_url)
+{
+    char error[256] = "";
+    char log_path[96];
+    *harness = (struct harness){.folder = "/tmp/warta-test-XXXXXX"};
+    assert_non_null(mkdtemp(harness->folder));
+    snprintf(harness->database, sizeof harness->database, "%s/t.db", harness->folder);
+    snprintf(log_path, sizeof log_path, "%s/log", harness->folder);
+    harness->log = (struct log){.fd = open(log_path, O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600)};
+    assert_true(harness->log.fd >= 0);
+    if (!migrate_run(harness->database, &harness->log, error, sizeof error))
+        fail_with("migration", error);
+    open_site(harness, base_url);
+    char *mistakes = harness_import(harness, items, NULL);
+    if (mistakes != NULL)
+        fail_with("import", mistakes);
+    harness->app = app_create(&harness->site, harness->database, error, sizeof error);
+    if (harness->app == NULL)
+        fail_with("app", error);
+}
+
+void harness_close(struct harness *harness)
+{
+    static const char *const files[] = {"t.db", "t.db-wal", "t.db-shm", "log"};
+    char path[128];
+    app_destroy(harness->app);
+    view_destroy(harness->view);
+    url_base_release(&harness->site.base);
+    close(harness->log.fd);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(path, sizeof path, "%s/%s", harness->folder, files[i]);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(harness->folder), 0);
+}
+
+/* Imports checked items in one transaction; the mistakes go to `errors`. */
+static void put_items(struct harness *harness, json_t *items, json_t *errors, size_t counts[3])
+{
+    char error[256] = "";
+    struct text *text = text_create(harness->site.lang, harness->site.timezone, error, sizeof error);
+    struct store *store = store_open(harness->database, STORE_WRITE, &harness->log, error, sizeof error);
+    if (text == NULL || store == NULL)
+        fail_with("import", error);
+    struct import import;
+    import_init(&import, store, text, "en", HARNESS_NOW_UNIX);
+    store_request(store, NULL, true);
+    assert_true(store_begin(store));
+    size_t i;
+    json_t *item;
+    json_array_foreach(items, i, item)
+    {
+        json_t *report;
+        enum import_outcome outcome = import_item(&import, i, item, errors, &report);
+        assert_int_not_equal(outcome, IMPORT_FAULT);
+        if (outcome >= IMPORT_CREATED && counts != NULL)
+            counts[outcome - IMPORT_CREATED]++;
+        json_decref(report);
+    }
+    if (json_array_size(errors) == 0)
+        assert_true(store_commit(store));
+    else
+        store_rollback(store);
+    import_release(&import);
+    store_destroy(store);
+    text_destroy(text);
+}
+
+char *harness_import(struct harness *harness, const char *items_text, size_t counts[3])
+{
+    json_error_t json_error;
+    json_t *items = json_loads(items_text, JSON_REJECT_DUPLICATES, &json_error);
+    if (items == NULL)
+        fail_with("fixture", json_error.text);
+    json_t *errors = json_array();
+    json_t *checked = json_array();
+    size_t i;
+    json_t *item;
+    json_array_foreach(items, i, item) json_array_append_new(checked, item_check(item, errors));
+    if (counts != NULL)
+        memset(counts, 0, 3 * sizeof *counts);
+    if (json_array_size(errors) == 0)
+        put_items(harness, checked, errors, counts);
+    char *words = json_array_size(errors) > 0 ? json_dumps(errors, 0) : NULL;
+    json_decref(checked);
+    json_decref(items);
+    json_decref(errors);
+    return words;
+}
+
+struct response harness_request(struct harness *harness, const char *method, const char *target, const char *accept)
+{
+    struct header header = {"Accept", accept};
+    char *path = strdup(target);
+    char *mark = strchr(path, '?');
+    if (mark != NULL)
+        *mark = '\0';
+    struct request request = {
+        .method = method_parse(method),
+        .path = path,
+        .query = mark == NULL ? "" : mark + 1,
+        .headers = &header,
+        .headers_len = accept == NULL ? 0 : 1,
+        .client = "127.0.0.1",
+    };
+    struct response response;
+    response_init(&response);
+    app_handle(harness->app, &request, &response);
+    free(path);
+    return response;
+}
+
+static char *read_all(int fd)
+{
+    struct buf content = BUF_EMPTY;
+    char chunk[4096];
+    ssize_t got;
+    while ((got = read(fd, chunk, sizeof chunk)) > 0)
+        buf_append(&content, chunk, (size_t)got);
+    close(fd);
+    return buf_steal(&content);
+}
+
+char *harness_log(const struct harness *harness)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s/log", harness->folder);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    return read_all(fd);
+}
+
+char *harness_file(const char *path)
+{
+    char full[512];
+    const char *source = getenv("WARTA_SOURCE_DIR");
+    snprintf(full, sizeof full, "%s/%s", source == NULL ? "." : source, path);
+    int fd = open(full, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        fail_msg("%s cannot be read", full);
+    return read_all(fd);
+}

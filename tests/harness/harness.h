@@ -1,0 +1,41 @@
+/* A newsroom for tests: a database in a folder of its own, the whole pipeline over it, and a clock that stands still. */
+#ifndef HARNESS_H
+#define HARNESS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "warta/app/app.h"
+
+/* 2026-11-23T12:00:00Z */
+enum { HARNESS_NOW_UNIX = 1795435200 };
+
+struct harness {
+    char folder[64];
+    char database[96];
+    struct log log;
+    struct view *view;
+    struct site site;
+    struct app *app;
+};
+
+/* A new database with these items (a JSON array), served under `base_url` ("http://news.example" if NULL). Fails the
+ * test when anything does. */
+void harness_open(struct harness *harness, const char *items, const char *base_url);
+void harness_close(struct harness *harness);
+
+/* Imports items as `warta import` does: NULL, or the mistakes in words (*owned*, free()), and then nothing is stored. `counts` (may
+ * be NULL) gets how many were new, changed and unchanged. */
+char *harness_import(struct harness *harness, const char *items, size_t counts[3]);
+
+/* One request; `target` is path and query. `accept` may be NULL. Release the response. */
+struct response harness_request(struct harness *harness, const char *method, const char *target, const char *accept);
+
+/* The log so far (*owned*, free()). */
+char *harness_log(const struct harness *harness);
+
+/* A file of the project (*owned*, free()). */
+char *harness_file(const char *path);
+
+#endif

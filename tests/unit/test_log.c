@@ -1,0 +1,228 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <limits.h>
+#include <pthread.h>
+#include <regex.h>
+
+#include "warta/base/log.h"
+
+enum { TIME_LEN = sizeof "2026-11-23T19:20:01.123Z" - 1 };
+
+struct sink {
+    int read_fd;
+    struct log log;
+    char line[PIPE_BUF * 2];
+};
+
+static void sink_open(struct sink *sink, enum log_level level, enum log_format format)
+{
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    sink->read_fd = fds[0];
+    sink->log = (struct log){.fd = fds[1], .level = level, .format = format};
+}
+
+/* Everything written so far, at most once: the pipe's writing end is closed by it. */
+static const char *sink_close(struct sink *sink)
+{
+    size_t len = 0;
+    ssize_t got;
+    close(sink->log.fd);
+    while ((got = read(sink->read_fd, sink->line + len, sizeof sink->line - 1 - len)) > 0)
+        len += (size_t)got;
+    sink->line[len] = '\0';
+    close(sink->read_fd);
+    return sink->line;
+}
+
+static void test_text_line(void **state)
+{
+    (void)state;
+    struct sink sink;
+    sink_open(&sink, LOG_DEBUG, LOG_TEXT);
+    log_write(&sink.log, LOG_ERROR, "8f3a", "%s: %d", "item_list", 7);
+    log_write(&sink.log, LOG_DEBUG, NULL, "no request");
+    const char *line = sink_close(&sink);
+    regex_t form;
+    assert_int_equal(regcomp(&form,
+                             "^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9](:[0-5][0-9]){2}\\.[0-9]{3}Z "
+                             "error 8f3a item_list: 7\n[^\n]{24} debug no request\n$",
+                             REG_EXTENDED | REG_NOSUB),
+                     0);
+    assert_int_equal(regexec(&form, line, 0, NULL, 0), 0);
+    regfree(&form);
+}
+
+static void test_json_line(void **state)
+{
+    (void)state;
+    struct sink sink;
+    sink_open(&sink, LOG_DEBUG, LOG_JSON);
+    log_write(&sink.log, LOG_WARN, "id\"}\n", "a \"b\" \\ \x01\x7f \xff ខ្មែរ\xe2\x80\xa8|");
+    const char *line = sink_close(&sink);
+    assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
+    json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+    assert_int_equal(json_object_size(object), 4);
+    assert_int_equal(json_string_length(json_object_get(object, "time")), TIME_LEN);
+    assert_string_equal(json_string_value(json_object_get(object, "level")), "warn");
+    assert_string_equal(json_string_value(json_object_get(object, "request")), "id\"}\\x0a");
+    assert_string_equal(json_string_value(json_object_get(object, "message")),
+                        "a \"b\" \\ \\x01\\x7f \\xff ខ្មែរ\\xe2\\x80\\xa8|");
+    json_decref(object);
+    sink_open(&sink, LOG_DEBUG, LOG_JSON);
+    log_write(&sink.log, LOG_INFO, NULL, "%s", "");
+    object = json_loads(sink_close(&sink), 0, NULL);
+    assert_int_equal(json_object_size(object), 3);
+    json_decref(object);
+}
+
+static void test_nothing_forges_a_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *message, *logged;
+    } cases[] = {
+        {"a\nb", "a\\x0ab"},
+        {"a\r\033[2Kb", "a\\x0d\\x1b[2Kb"},
+        {"tab\there", "tab\\x09here"},
+        {"next\xc2\x85line", "next\\xc2\\x85line"},
+        {"\xc2\xa0|", "\xc2\xa0|"},
+        {"\xe2\x80\xa9|\xe2\x80\xaa|", "\\xe2\\x80\\xa9|\xe2\x80\xaa|"},
+        {"overlong \xc0\x8a|", "overlong \\xc0\\x8a|"},
+        {"surrogate \xed\xa0\x80|", "surrogate \\xed\\xa0\\x80|"},
+        {"cut \xf0\x9f\x92", "cut \\xf0\\x9f\\x92"},
+        {"whole \xf0\x9f\x92\xa1", "whole \xf0\x9f\x92\xa1"},
+        {"back\\slash \"quoted\"", "back\\slash \"quoted\""},
+        {"%n%s%d", "%n%s%d"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sink sink;
+        sink_open(&sink, LOG_DEBUG, LOG_TEXT);
+        log_write(&sink.log, LOG_INFO, NULL, "%s", cases[i].message);
+        char *line = (char *)(uintptr_t)sink_close(&sink);
+        line[strlen(line) - 1] = '\0';
+        assert_string_equal(line + TIME_LEN + sizeof " info " - 1, cases[i].logged);
+    }
+}
+
+static void test_levels(void **state)
+{
+    (void)state;
+    for (enum log_level threshold = LOG_DEBUG; threshold <= LOG_ERROR; threshold++) {
+        struct sink sink;
+        size_t lines = 0;
+        sink_open(&sink, threshold, LOG_TEXT);
+        for (enum log_level level = LOG_DEBUG; level <= LOG_ERROR; level++)
+            log_write(&sink.log, level, NULL, "line");
+        for (const char *at = sink_close(&sink); (at = strchr(at, '\n')); at++)
+            lines++;
+        assert_int_equal(lines, LOG_ERROR - threshold + 1);
+    }
+}
+
+static void assert_cut(const char *request_id, const char *message, enum log_format format)
+{
+    struct sink sink;
+    sink_open(&sink, LOG_DEBUG, format);
+    log_write(&sink.log, LOG_INFO, request_id, "%s", message);
+    const char *line = sink_close(&sink);
+    size_t len = strlen(line);
+    assert_in_range(len, PIPE_BUF - 128, PIPE_BUF);
+    assert_ptr_equal(strchr(line, '\n'), line + len - 1);
+    assert_non_null(strstr(line, "…"));
+    if (format == LOG_JSON) {
+        json_t *object = json_loads(line, 0, NULL);
+        assert_non_null(object);
+        json_decref(object);
+    }
+}
+
+static void test_long_lines_are_cut(void **state)
+{
+    (void)state;
+    static const char *const fills[] = {"x", "\n", "\"", "ខ", "\xff", "\xe2\x80\xa8", "\xf0\x9f\x92\xa1"};
+    for (size_t i = 0; i < sizeof fills / sizeof *fills; i++) {
+        for (size_t shift = 0; shift < 32; shift++) {
+            char message[20000] = "";
+            memset(message, '-', shift);
+            for (size_t len = shift; len + 8 < sizeof message; len += strlen(fills[i]))
+                memcpy(message + len, fills[i], strlen(fills[i]) + 1);
+            assert_cut(NULL, message, LOG_TEXT);
+            assert_cut(NULL, message, LOG_JSON);
+            assert_cut(message, message, LOG_TEXT);
+            assert_cut(message, message, LOG_JSON);
+        }
+    }
+}
+
+enum { THREADS = 4, LINES_PER_THREAD = 10 };
+
+static void *write_lines(void *sink)
+{
+    for (int i = 0; i < LINES_PER_THREAD; i++)
+        log_write(&((struct sink *)sink)->log, LOG_INFO, NULL, "%s", "abcdefghijklmnopqrstuvwxyz0123456789");
+    return NULL;
+}
+
+static void test_threads_do_not_mix(void **state)
+{
+    (void)state;
+    struct sink sink;
+    pthread_t threads[THREADS];
+    size_t lines = 0;
+    sink_open(&sink, LOG_INFO, LOG_TEXT);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_lines, &sink), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    for (const char *line = sink_close(&sink); *line; line = strchr(line, '\n') + 1, lines++)
+        assert_memory_equal(line + TIME_LEN, " info abcdefghijklmnopqrstuvwxyz0123456789\n", 43);
+    assert_int_equal(lines, THREADS * LINES_PER_THREAD);
+}
+
+static void test_a_failing_write_is_ignored(void **state)
+{
+    (void)state;
+    struct log closed = {.fd = -1, .level = LOG_DEBUG, .format = LOG_TEXT};
+    log_write(&closed, LOG_ERROR, NULL, "nobody reads this");
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    static const char *const unknown[] = {"", "Debug", "debug ", "errors", "json", "0"};
+    enum log_level level = LOG_DEBUG;
+    enum log_format format = LOG_TEXT;
+    assert_true(log_level_parse("error", &level) && level == LOG_ERROR);
+    assert_true(log_level_parse("warn", &level) && level == LOG_WARN);
+    assert_true(log_level_parse("info", &level) && level == LOG_INFO);
+    assert_true(log_level_parse("debug", &level) && level == LOG_DEBUG);
+    assert_true(log_format_parse("json", &format) && format == LOG_JSON);
+    assert_true(log_format_parse("text", &format) && format == LOG_TEXT);
+    assert_false(log_format_parse("xml", &format));
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        assert_false(log_level_parse(unknown[i], &level));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text_line),
+        cmocka_unit_test(test_json_line),
+        cmocka_unit_test(test_nothing_forges_a_line),
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_long_lines_are_cut),
+        cmocka_unit_test(test_threads_do_not_mix),
+        cmocka_unit_test(test_a_failing_write_is_ignored),
+        cmocka_unit_test(test_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
