@@ -226,7 +226,8 @@ static void put_header(FILE *out, const struct file *files, size_t files_len)
             fputc(toupper((unsigned char)*c), out);
         fputs(",\n", out);
     }
-    fputs("    SQL_COUNT\n};\n\n/* The file's name without \".sql\": \"item_get\". */\nconst char *sql_name(enum sql sql);\n\n"
+    fputs("    SQL_COUNT\n};\n\n/* The file's name without \".sql\": \"item_get\". */\nconst char *sql_name(enum sql "
+          "sql);\n\n"
           "/* The file's text. */\nconst char *sql_text(enum sql sql);\n\n#endif\n",
           out);
 }

@@ -62,7 +62,7 @@ static void wait_for_end(const sigset_t *signals)
         continue;
 }
 
-/* Serves on an open server until a signal comes. */
+/* Serves on an open server (*steals*) until a signal comes. */
 static bool serve_site(struct server *server, const struct config *config, unsigned threads, char *error,
                        size_t error_len)
 {
@@ -80,8 +80,8 @@ static bool serve_site(struct server *server, const struct config *config, unsig
         printf("warta: listening on %s\n", server_address(server));
         fflush(stdout);
         wait_for_end(&signals);
-        server_stop(server);
     }
+    server_destroy(server);
     if (apps != NULL)
         apps_destroy(apps, threads);
     site_setup_release(&setup);
@@ -96,7 +96,6 @@ static int serve_run(const struct config *config)
     struct server_options options = {.listen = config_text(config, "listen"), .threads = threads, .log = &log};
     struct server *server = server_open(&options, error, sizeof error);
     bool ok = server != NULL && serve_site(server, config, threads, error, sizeof error);
-    server_destroy(server);
     return ok ? 0 : command_fail("%s", error);
 }
 

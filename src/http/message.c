@@ -1,7 +1,6 @@
 #include "warta/http/message.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -162,7 +161,9 @@ void response_init(struct response *response)
 /* The headers are read-only to all but their owner. */
 static void free_owned(const char *text)
 {
-    free((void *)(uintptr_t)text);
+    char *owned;
+    memcpy(&owned, &text, sizeof owned);
+    free(owned);
 }
 
 void response_release(struct response *response)

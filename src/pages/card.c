@@ -13,8 +13,10 @@ void card_complete(struct exchange *x, json_t *card)
     const char *slug = json_string_value(json_object_get(card, "slug"));
     const char *lang = json_string_value(json_object_get(card, "lang"));
     json_t *event = json_object_get(card, "event");
-    if (json_string_length(json_object_get(card, "kicker")) == 0)
+    bool kicker_is_type = json_string_length(json_object_get(card, "kicker")) == 0;
+    if (kicker_is_type)
         json_object_set(card, "kicker", json_object_get(card, "type_name"));
+    json_object_set_new(card, "kicker_is_type", json_boolean(kicker_is_type));
     json_object_set_new(card, "href", json_string(page_href(x, arena_format(&x->arena, "/items/%s", slug))));
     json_object_set_new(card, "dir", json_string(text_lang_is_rtl(lang) ? "rtl" : "ltr"));
     json_object_set_new(card, "lang_differs", json_boolean(strcmp(lang, x->site->lang) != 0));

@@ -81,6 +81,7 @@ static bool model_around(struct exchange *x)
     json_t *related = json_object_get(around, "related");
     cards_complete(x, related);
     json_object_set(x->model, "related", related);
+    json_object_set_new(x->model, "related_any", json_boolean(json_array_size(related) > 0));
     json_decref(around);
     return true;
 }

@@ -168,12 +168,19 @@ static json_t *facet_lists(struct exchange *x)
         json_t *values = json_object_get(facets, facet_words[i].param);
         value_links(x, facet_words[i].param, values);
         if (json_array_size(values) > 0)
-            json_array_append_new(
-                lists, json_pack("{s:s, s:s, s:b, s:O}", "param", facet_words[i].param, "name", facet_words[i].name,
-                                 "any_selected", json_array_size(json_object_get(x->params, facet_words[i].param)) > 0,
-                                 "values", values));
+            json_array_append_new(lists, json_pack("{s:s, s:s, s:O}", "param", facet_words[i].param, "name",
+                                                   facet_words[i].name, "values", values));
     }
     return lists;
+}
+
+/* Whether anything but types is selected: those filters are then shown open. */
+static bool facets_selected(const json_t *params)
+{
+    bool selected = false;
+    for (size_t i = 1; i < FACET_WORDS; i++)
+        selected = selected || json_array_size(json_object_get(params, facet_words[i].param)) > 0;
+    return selected;
 }
 
 /* The selected values, each with the link that takes it back. */
@@ -285,8 +292,8 @@ static void listing_model(struct exchange *x)
     model_links(x);
     json_object_update_new(
         x->model,
-        json_pack("{s:O, s:O, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:O, s:o, s:o, s:o}", "page_title", title,
-                  "heading", title, "noindex", selected > 1 || unknown, "total_one",
+        json_pack("{s:O, s:O, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:O, s:o, s:o, s:o}", "page_title", title,
+                  "heading", title, "facets_selected", facets_selected(x->params), "noindex", selected > 1 || unknown, "total_one",
                   json_integer_value(json_object_get(x->model, "total")) == 1, "total_none",
                   json_integer_value(json_object_get(x->model, "total")) == 0, "filtered", selected > 0 || unknown,
                   "all_types_selected", json_array_size(json_object_get(x->params, "type")) == 0, "total_words",

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -41,13 +42,14 @@ void reaped_serve(struct reaped *reaped)
     atomic_store_explicit(&reaped->deadline_ms, INT64_MAX, memory_order_relaxed);
 }
 
-static bool is_late(const struct reaper *reaper, struct reaped *reaped, int64_t now)
+/* The client's side has ended and all that it sent was read. True on the second look only, so that what was read last
+ * has been acted upon. */
+static bool is_gone(struct reaped *reaped)
 {
-    int64_t deadline = atomic_load_explicit(&reaped->deadline_ms, memory_order_relaxed);
-    if (deadline < 0) {
-        return -deadline <= now || reaper->idle_end_ms <= now;
-    }
-    return deadline <= now;
+    char byte;
+    bool ended_before = reaped->ended;
+    reaped->ended = recv(reaped->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    return ended_before && reaped->ended;
 }
 
 /* With the mutex held. A second shutdown of the same socket does nothing. */
@@ -55,7 +57,12 @@ static void sweep(struct reaper *reaper)
 {
     int64_t now = now_ms(CLOCK_MONOTONIC);
     for (struct reaped *reaped = reaper->first; reaped != NULL; reaped = reaped->next) {
-        if (is_late(reaper, reaped, now)) {
+        int64_t deadline = atomic_load_explicit(&reaped->deadline_ms, memory_order_relaxed);
+        if (deadline == INT64_MAX) {
+            continue;
+        }
+        bool late = llabs(deadline) <= now || (deadline < 0 && reaper->idle_end_ms <= now);
+        if (late || is_gone(reaped)) {
             shutdown(reaped->socket, SHUT_RDWR);
         }
     }
@@ -112,6 +119,7 @@ void reaper_release(struct reaper *reaper)
 void reaper_add(struct reaper *reaper, struct reaped *reaped, int socket, unsigned within_ms)
 {
     reaped->socket = socket;
+    reaped->ended = false;
     reaped_rest(reaped, within_ms);
     pthread_mutex_lock(&reaper->mutex);
     reaped->previous = NULL;

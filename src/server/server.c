@@ -40,6 +40,7 @@ struct server {
     char address[LISTEN_ADDRESS_CAP];
     struct reaper reaper;
     atomic_bool stopping;
+    bool listening, running;
     int *sockets; /* one for each worker */
     struct worker workers[];
 };
@@ -415,6 +416,7 @@ static void halt(struct server *server)
         }
     }
     listen_close(server->sockets, options->threads, server->address);
+    server->listening = false;
     if (!reaper_drain(&server->reaper, STOP_GRACE_MS, options->stop_ms)) {
         log_write(options->log, LOG_WARN, NULL, "connections cut short: they took longer than %u ms to finish",
                   options->stop_ms);
@@ -423,55 +425,36 @@ static void halt(struct server *server)
         MHD_stop_daemon(server->workers[i].daemon);
     }
     reaper_release(&server->reaper);
+    server->running = false;
 }
 
-static bool no_threads(char *error, size_t error_len)
+static bool start(struct server *server, struct app **apps)
 {
-    snprintf(error, error_len, "cannot start the server's threads: allow this user more threads, memory and open files");
-    return false;
-}
-
-static bool start(struct server *server, struct app **apps, char *error, size_t error_len)
-{
-    const struct server_options *options = &server->options;
     if (!reaper_init(&server->reaper)) {
-        return no_threads(error, error_len);
-    }
-    if (!listen_open(options->listen, server->sockets, options->threads, server->address, error, error_len)) {
-        reaper_release(&server->reaper);
         return false;
     }
-    for (size_t i = 0; i < options->threads; i++) {
+    server->running = true;
+    for (size_t i = 0; i < server->options.threads; i++) {
         if (!start_worker(server, i, apps[i])) {
             halt(server);
-            return no_threads(error, error_len);
+            return false;
         }
     }
     return true;
 }
 
-static void server_destroy(struct server *server)
-{
-    free(server->sockets);
-    free(server);
-}
-
-struct server *server_start(const struct server_options *options, struct app **apps, char *error, size_t error_len)
+struct server *server_open(const struct server_options *options, char *error, size_t error_len)
 {
     unsigned threads = or_default(options->threads, 1);
     struct server *server = mem_alloc(sizeof *server + threads * sizeof server->workers[0]);
     server->options = with_defaults(options);
     server->sockets = mem_alloc(threads * sizeof server->sockets[0]);
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* new threads inherit it */
-    bool started = start(server, apps, error, error_len);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!started) {
-        server_destroy(server);
-        return NULL;
+    if (listen_open(options->listen, server->sockets, threads, server->address, error, error_len)) {
+        server->listening = true;
+        return server;
     }
-    return server;
+    server_destroy(server);
+    return NULL;
 }
 
 const char *server_address(const struct server *server)
@@ -479,8 +462,31 @@ const char *server_address(const struct server *server)
     return server->address;
 }
 
-void server_stop(struct server *server)
+bool server_start(struct server *server, struct app **apps, char *error, size_t error_len)
 {
-    halt(server);
-    server_destroy(server);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* new threads inherit it */
+    bool started = start(server, apps);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!started) {
+        snprintf(error, error_len,
+                 "cannot start the server's threads: allow this user more threads, memory and open files");
+    }
+    return started;
+}
+
+void server_destroy(struct server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    if (server->running) {
+        halt(server);
+    }
+    if (server->listening) {
+        listen_close(server->sockets, server->options.threads, server->address);
+    }
+    free(server->sockets);
+    free(server);
 }

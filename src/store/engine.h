@@ -49,7 +49,8 @@ void engine_release(struct engine_statement *statement);
 bool engine_writes(const struct engine_statement *statement);
 size_t engine_params(const struct engine_statement *statement);
 
-/* Without its colon; NULL for a parameter that is not of the form :name (*borrowed*). */
+/* Without its colon; NULL for a parameter that is not of the form :name. Names are *borrowed* until the statement is
+ * first bound or stepped: the engine may compile it anew then. */
 const char *engine_param(const struct engine_statement *statement, size_t index);
 size_t engine_columns(const struct engine_statement *statement);
 const char *engine_column_name(const struct engine_statement *statement, size_t index);

@@ -24,8 +24,8 @@ static bool check_owner(const struct engine_schema *schema, const char *path, in
         snprintf(error, error_len, "%s: this database belongs to another program: name another file", path);
     else if (schema->version > known)
         snprintf(error, error_len,
-                 "%s was made by a newer warta (schema %d; this program knows %d): use that program or a newer one", path,
-                 schema->version, known);
+                 "%s was made by a newer warta (schema %d; this program knows %d): use that program or a newer one",
+                 path, schema->version, known);
     else
         return true;
     return false;
@@ -43,7 +43,8 @@ static bool check_number(const struct migrating *migrating, int number)
     const char *name = migrating->migrations[number - 1].name;
     char *end = NULL;
     long named = strtol(name + strlen(folder), &end, 10);
-    return (named == number && *end == '_') || fail(migrating, name, "is out of sequence: the program is built wrongly");
+    bool in_sequence = named == number && *end == '_';
+    return in_sequence || fail(migrating, name, "is out of sequence: the program is built wrongly");
 }
 
 /* Looks again once it holds the write lock: another process may have come first. */
@@ -127,7 +128,8 @@ bool migrate_is_current_with(const char *path, size_t migrations_len, char *erro
         say_new(path, error, error_len);
     else if (schema.version < known)
         snprintf(error, error_len,
-                 "%s was made by an older warta (schema %d; this program knows %d): \"warta serve\" brings it up to date",
+                 "%s was made by an older warta (schema %d; this program knows %d): \"warta serve\" brings it up to "
+                 "date",
                  path, schema.version, known);
     return !schema.is_new && schema.version == known;
 }

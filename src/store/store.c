@@ -77,13 +77,14 @@ static bool words_split(struct arena *arena, const char *text, const char *label
     return true;
 }
 
-static bool words_have(const struct words *words, const char *word)
+/* Our own copy of `word`; NULL if it is not among them. */
+static const char *words_find(const struct words *words, const char *word)
 {
     for (size_t i = 0; i < words->len; i++) {
         if (strcmp(words->word[i], word) == 0)
-            return true;
+            return words->word[i];
     }
-    return false;
+    return NULL;
 }
 
 /* --- opening: each line of the contract against what the engine makes of the statement --- */
@@ -95,8 +96,9 @@ struct opening {
     size_t error_len;
 };
 
-__attribute__((format(printf, 3, 4))) static bool refuse(const struct opening *opening, const struct statement *statement,
-                                                         const char *format, ...)
+/* Always false. */
+__attribute__((format(printf, 3, 4))) static bool refuse(const struct opening *opening,
+                                                         const struct statement *statement, const char *format, ...)
 {
     char reason[ENGINE_ERROR_CAP];
     va_list arguments;
@@ -115,11 +117,12 @@ static bool check_params(const struct opening *opening, struct statement *statem
     statement->params_len = engine_params(statement->engine);
     statement->params = arena_alloc(&opening->store->arena, statement->params_len * sizeof *statement->params + 1);
     for (size_t i = 0; i < statement->params_len; i++) {
-        statement->params[i] = engine_param(statement->engine, i);
-        if (statement->params[i] == NULL)
+        const char *name = engine_param(statement->engine, i);
+        if (name == NULL)
             return refuse(opening, statement, "parameter %zu is not of the form :name", i + 1);
-        if (!words_have(&words, statement->params[i]))
-            return refuse(opening, statement, "its params line lacks \"%s\"", statement->params[i]);
+        statement->params[i] = words_find(&words, name);
+        if (statement->params[i] == NULL)
+            return refuse(opening, statement, "its params line lacks \"%s\"", name);
     }
     if (words.len != statement->params_len)
         return refuse(opening, statement, "its params line names %zu parameters, the statement has %zu", words.len,
@@ -401,7 +404,9 @@ bool store_begin(struct store *store)
 bool store_commit(struct store *store)
 {
     assert(store->in_transaction);
-    bool ok = !store->doomed && (engine_commit(store->engine) || fault(store, "commit", "%s", engine_reason(store->engine)));
+    bool ok = !store->doomed && engine_commit(store->engine);
+    if (!ok && !store->doomed)
+        fault(store, "commit", "%s", engine_reason(store->engine));
     if (!ok)
         engine_rollback(store->engine);
     store->in_transaction = store->doomed = false;

@@ -89,10 +89,6 @@ struct depth {
 static void leave_node(cmark_node *node, const struct depth *depth)
 {
     switch ((int)cmark_node_get_type(node)) {
-    case CMARK_NODE_HEADING:
-        if (cmark_node_get_heading_level(node) < HEADING_LEVEL_MAX)
-            cmark_node_set_heading_level(node, cmark_node_get_heading_level(node) + 1);
-        break;
     case CMARK_NODE_LINK:
         if (!link_is_allowed(cmark_node_get_url(node)))
             cmark_node_set_url(node, "");
@@ -119,6 +115,38 @@ static void make_safe(cmark_node *document)
             depth.images += step;
         if (event == CMARK_EVENT_EXIT)
             leave_node(node, &depth);
+    }
+    cmark_iter_free(iter);
+}
+
+/* The next heading of a walk; NULL behind the last. */
+static cmark_node *next_heading(cmark_iter *iter)
+{
+    for (cmark_event_type event; (event = cmark_iter_next(iter)) != CMARK_EVENT_DONE;) {
+        cmark_node *node = cmark_iter_get_node(iter);
+        if (event == CMARK_EVENT_ENTER && cmark_node_get_type(node) == CMARK_NODE_HEADING)
+            return node;
+    }
+    return NULL;
+}
+
+/* The page's title is its h1, so the highest headings become h2, and none is more than one level below the one before: whoever
+ * listens to the page finds its outline whole. */
+static void settle_headings(cmark_node *document)
+{
+    int highest = HEADING_LEVEL_MAX;
+    int level = 1;
+    cmark_iter *iter = cmark_iter_new(document);
+    for (cmark_node *heading; (heading = next_heading(iter)) != NULL;) {
+        if (cmark_node_get_heading_level(heading) < highest)
+            highest = cmark_node_get_heading_level(heading);
+    }
+    cmark_iter_reset(iter, document, CMARK_EVENT_ENTER);
+    for (cmark_node *heading; (heading = next_heading(iter)) != NULL;) {
+        int wanted = cmark_node_get_heading_level(heading) - highest + 2;
+        level = wanted > level + 1 ? level + 1 : wanted;
+        level = level > HEADING_LEVEL_MAX ? HEADING_LEVEL_MAX : level;
+        cmark_node_set_heading_level(heading, level);
     }
     cmark_iter_free(iter);
 }
@@ -157,6 +185,7 @@ void markdown_html(const char *text, size_t len, struct buf *out)
     cmark_node *document = cmark_parser_finish(parser);
     cmark_parser_free(parser);
     make_safe(document);
+    settle_headings(document);
     char *html = cmark_render_html(document, CMARK_OPT_DEFAULT);
     buf_text(out, html);
     free(html);

@@ -68,7 +68,7 @@ export async function startSite() {
     try {
         for (const file of sampleFiles)
             await run(warta, ['import', '--database', database, file], { cwd: sourceDir });
-        server = spawn(warta, ['serve', '--database', database, '--listen', '127.0.0.1:0'],
+        server = spawn(warta, ['serve', '--database', database, '--listen', '127.0.0.1:0', '--log-level', 'error'],
                        { cwd: sourceDir, stdio: ['ignore', 'pipe', 'inherit'] });
         return { url: await listeningUrl(server), items: await readSamples(), stop };
     } catch (error) {

@@ -7,6 +7,7 @@ import { startBrowser, startSite } from './harness.mjs';
 
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const firstFlightBytes = 14336;
+const threeFilters = '/?type=news&type=project&lang=en';
 
 let site;
 let browser;
@@ -21,7 +22,7 @@ after(async () => {
     await site?.stop();
 });
 
-/** Opens `path` and hands the page to `look`; without script, as every page must work, unless `options` says otherwise. */
+/** Opens `path` and hands the page to `look`; without script, as every page must work, unless `options` has it on. */
 async function visit(path, look, options = {}) {
     const context = await browser.newContext({ javaScriptEnabled: false, ...options });
     try {
@@ -108,7 +109,7 @@ async function firstItemPath() {
 async function allPaths() {
     return {
         listing: '/',
-        filtered: '/?type=news&type=project&lang=en',
+        filtered: threeFilters,
         empty: await emptyPath(),
         item: await firstItemPath(),
         'unknown value': '/?type=no-such-type',
@@ -214,7 +215,7 @@ test('the other filters open, combine with the type and stay open', () => visit(
         document.documentElement.scrollHeight - innerHeight - scrollY < 5), 'the result is in view');
 }));
 
-test('a chip takes back one filter, the reset all of them', () => visit('/?type=news&type=project&lang=en', async (page) => {
+test('a chip takes back one filter, the reset all of them', () => visit(threeFilters, async (page) => {
     assert.equal((await chipsOf(page)).length, 3);
     await page.locator('.chips a', { hasText: 'Project' }).click();
     assert.deepEqual(queryOf(page), ['type=news', 'lang=en']);
@@ -320,7 +321,8 @@ test('what is not there answers 404 in words', async () => {
 });
 
 test('a malformed parameter answers 400 and is named', async () => {
-    for (const [name, value] of [['before', 'nonsense'], ['after', 'nonsense'], ['year', 'soon'], ['place', 'No%20Place']]) {
+    const malformed = { before: 'nonsense', after: 'nonsense', year: 'soon', place: 'No%20Place' };
+    for (const [name, value] of Object.entries(malformed)) {
         await visit(`/?${name}=${value}`, async (page, response) => {
             assert.equal(response.status(), 400, `${name}=${value}`);
             assert.match(await page.locator('main').textContent(), new RegExp(name));
@@ -345,7 +347,8 @@ test('no page holds script or inline style, nor asks for more than its styles an
         for (const request of requests) {
             const { origin, pathname } = new URL(request.url());
             assert.equal(origin, site.url);
-            assert.ok(request.isNavigationRequest() || /^\/static\/[\w-]+\.[0-9a-f]+\.(css|svg)$/.test(pathname), pathname);
+            if (!request.isNavigationRequest())
+                assert.match(pathname, /^\/static\/[\w-]+\.[0-9a-f]+\.(css|svg)$/);
         }
         assert.equal(await page.locator('script, style, [style], iframe, object').count(), 0, name);
         assert.equal(await page.evaluate(() => [...document.querySelectorAll('*')].some((element) =>

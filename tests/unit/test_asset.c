@@ -161,8 +161,10 @@ static void test_statements_are_the_files_of_sql(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_asset_is_its_file),   cmocka_unit_test(test_names_are_sorted_and_found),
-        cmocka_unit_test(test_ranges),                    cmocka_unit_test(test_compressed_forms),
+        cmocka_unit_test(test_every_asset_is_its_file),
+        cmocka_unit_test(test_names_are_sorted_and_found),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_compressed_forms),
         cmocka_unit_test(test_statements_are_the_files_of_sql),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,11 @@ static void test_blocks(void **state)
         {"", ""},
         {"One *two* **three** `four`", "<p>One <em>two</em> <strong>three</strong> <code>four</code></p>\n"},
         {"# A\n## B", "<h2>A</h2>\n<h3>B</h3>\n"},
-        {"##### E\n###### F", "<h6>E</h6>\n<h6>F</h6>\n"},
+        {"##### E\n###### F", "<h2>E</h2>\n<h3>F</h3>\n"},
+        {"# A\n### C\n## B\n### D", "<h2>A</h2>\n<h3>C</h3>\n<h3>B</h3>\n<h4>D</h4>\n"},
+        {"### C\n# A", "<h2>C</h2>\n<h2>A</h2>\n"},
+        {"# 1\n## 2\n### 3\n#### 4\n##### 5\n###### 6",
+         "<h2>1</h2>\n<h3>2</h3>\n<h4>3</h4>\n<h5>4</h5>\n<h6>5</h6>\n<h6>6</h6>\n"},
         {"A\n===", "<h2>A</h2>\n"},
         {"> # quoted", "<blockquote>\n<h2>quoted</h2>\n</blockquote>\n"},
         {"- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"},
@@ -137,11 +141,30 @@ static void test_hostile_nesting(void **state)
     static const struct {
         const char *before, *unit, *after;
     } rows[] = {
-        {"", "[", ""},        {"", "[", "](x)"},   {"", "[", "]"},       {"", ">", "a"},      {"", "> ", "a"},
-        {"", "* ", "a"},      {"", "1. ", "a"},    {"", "![", ""},       {"", "![l", "\n"},   {"", "[a](", ""},
-        {"", "[a](<b", ""},   {"", "*a_ ", ""},    {"", "a**b", "c* "},  {"", "_a ", ""},     {"", "`a ``", ""},
-        {"", "<", ""},        {"", "<a x='", ""},  {"", "<!--", ""},     {"", "<?", ""},      {"", "&", ""},
-        {"", "![a](http:x)", ""},                  {"", "a\n>", ""},     {"", "\t", "a"},     {"", "#", "a"},
+        {"", "[", ""},
+        {"", "[", "](x)"},
+        {"", "[", "]"},
+        {"", ">", "a"},
+        {"", "> ", "a"},
+        {"", "* ", "a"},
+        {"", "1. ", "a"},
+        {"", "![", ""},
+        {"", "![l", "\n"},
+        {"", "[a](", ""},
+        {"", "[a](<b", ""},
+        {"", "*a_ ", ""},
+        {"", "a**b", "c* "},
+        {"", "_a ", ""},
+        {"", "`a ``", ""},
+        {"", "<", ""},
+        {"", "<a x='", ""},
+        {"", "<!--", ""},
+        {"", "<?", ""},
+        {"", "&", ""},
+        {"", "![a](http:x)", ""},
+        {"", "a\n>", ""},
+        {"", "\t", "a"},
+        {"", "#", "a"},
         {"[a]: http://xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n\n", "[a]", ""},
     };
     enum { UNITS = 20000 };
@@ -183,12 +206,9 @@ static void test_nested_images(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_blocks),
-        cmocka_unit_test(test_links),
-        cmocka_unit_test(test_images),
-        cmocka_unit_test(test_raw_html),
-        cmocka_unit_test(test_length_counts),
-        cmocka_unit_test(test_hostile_nesting),
+        cmocka_unit_test(test_blocks),        cmocka_unit_test(test_links),
+        cmocka_unit_test(test_images),        cmocka_unit_test(test_raw_html),
+        cmocka_unit_test(test_length_counts), cmocka_unit_test(test_hostile_nesting),
         cmocka_unit_test(test_nested_images),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,8 +178,8 @@ static int status_of_child(void (*exhaust)(struct arena *))
 static void test_exhaustion_ends_the_process(void **state)
 {
     (void)state;
-    static void (*const cases[])(struct arena *) = {exhaust_alloc, exhaust_resize,            exhaust_copy,
-                                                    exhaust_arena, exhaust_arena_by_overflow, exhaust_arena_copy};
+    static void (*const cases[])(struct arena *) = {
+        exhaust_alloc, exhaust_resize, exhaust_copy, exhaust_arena, exhaust_arena_by_overflow, exhaust_arena_copy};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int status = status_of_child(cases[i]);
         assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);

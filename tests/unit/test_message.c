@@ -124,8 +124,8 @@ static void test_response(void **state)
 static void test_reasons(void **state)
 {
     (void)state;
-    static const int used[] = {200, 204, 206, 301, 303, 304, 308, 400, 401, 403, 404, 405, 408, 409,
-                               413, 414, 415, 416, 422, 429, 431, 500, 501, 503};
+    static const int used[] = {200, 204, 206, 301, 303, 304, 308, 400, 401, 403, 404, 405,
+                               408, 409, 413, 414, 415, 416, 422, 429, 431, 500, 501, 503};
     for (size_t i = 0; i < COUNT(used); i++)
         assert_string_not_equal(status_reason(used[i]), "");
     assert_string_equal(status_reason(404), "Not Found");
@@ -137,12 +137,9 @@ static void test_reasons(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_methods),
-        cmocka_unit_test(test_request_header),
-        cmocka_unit_test(test_prefers_json),
-        cmocka_unit_test(test_prefers_json_over_several_headers),
-        cmocka_unit_test(test_response),
-        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_methods),      cmocka_unit_test(test_request_header),
+        cmocka_unit_test(test_prefers_json), cmocka_unit_test(test_prefers_json_over_several_headers),
+        cmocka_unit_test(test_response),     cmocka_unit_test(test_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,8 +92,8 @@ static void test_date_valid(void **state)
     static const char *const good[] = {"2019-08-30", "0001-01-01", "9999-12-31",
                                        "2000-02-29", "2024-02-29", "1582-10-10"};
     static const char *const bad[] = {
-        "",           "2019-8-30",   "2019-02-29",  "1900-02-29", "0000-01-01", "2019-13-01",
-        "2019-00-10", "2019-01-00",  "2019-04-31",  "20190830",   "2019-08-3x", "+019-08-30",
+        "",           "2019-8-30",   "2019-02-29",  "1900-02-29",  "0000-01-01",       "2019-13-01",
+        "2019-00-10", "2019-01-00",  "2019-04-31",  "20190830",    "2019-08-3x",       "+019-08-30",
         "2019/08/30", "2019-08-30 ", " 2019-08-30", "12019-08-30", "2019-08-30T10:00",
     };
     for (size_t i = 0; i < COUNT(good); i++)
@@ -107,7 +107,7 @@ static void test_date_valid(void **state)
 static void test_local_time_valid(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"2019-08-30T",      "2019-08-30T24:00", "2019-08-30T09:60", "2019-08-30T9:30",
+    static const char *const bad[] = {"2019-08-30T",      "2019-08-30T24:00",    "2019-08-30T09:60", "2019-08-30T9:30",
                                       "2019-08-30 09:30", "2019-08-30T09:30:00", "2019-02-30T09:30", "T09:30"};
     assert_true(text_local_time_valid("2019-08-30T00:00"));
     assert_true(text_local_time_valid("2019-08-30T23:59"));
@@ -163,12 +163,9 @@ static void test_utc_format(void **state)
         int64_t unix_time;
         const char *utc;
     } rows[] = {
-        {0, "1970-01-01T00:00:00Z"},
-        {-1, "1969-12-31T23:59:59Z"},
-        {1567150215, "2019-08-30T07:30:15Z"},
-        {-62135596800, "0001-01-01T00:00:00Z"},
-        {INT64_MIN, "0001-01-01T00:00:00Z"},
-        {INT64_MAX, "9999-12-31T23:59:59Z"},
+        {0, "1970-01-01T00:00:00Z"},          {-1, "1969-12-31T23:59:59Z"},
+        {1567150215, "2019-08-30T07:30:15Z"}, {-62135596800, "0001-01-01T00:00:00Z"},
+        {INT64_MIN, "0001-01-01T00:00:00Z"},  {INT64_MAX, "9999-12-31T23:59:59Z"},
     };
     char out[TEXT_UTC_CAP];
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -184,7 +181,15 @@ static void test_lang(void **state)
         const char *tag, *canonical;
     } good[] = {{"en", "en"}, {"pt-br", "pt-BR"}, {"ZH-hant-tw", "zh-Hant-TW"}, {"KM", "km"}, {"sr-latn", "sr-Latn"}};
     static const char *const bad[] = {
-        "", "a", "pt_BR", "en-", "en--us", "*", "english-foo-bar", "e\xC3\xA9", "en us",
+        "",
+        "a",
+        "pt_BR",
+        "en-",
+        "en--us",
+        "*",
+        "english-foo-bar",
+        "e\xC3\xA9",
+        "en us",
         "de-1901-1996-arevela-biske-bohoric-boont-colb1945",
     };
     char out[TEXT_LANG_CAP];
@@ -208,9 +213,9 @@ static void test_lang_name(void **state)
     static const struct {
         const char *lang, *name;
     } rows[] = {
-        {"km", "ខ្មែរ"},   {"en", "English"},    {"fr", "Français"}, {"es", "Español"},
-        {"si", "සිංහල"}, {"qqq-TH", "qqq-TH"}, {"qqq", "qqq"},     {"und", "und"},
-        {"pt-BR", "Português (Brasil)"},
+        {"km", "ខ្មែរ"},    {"en", "English"}, {"fr", "Français"},
+        {"es", "Español"}, {"si", "සිංහල"},    {"qqq-TH", "qqq-TH"},
+        {"qqq", "qqq"},    {"und", "und"},    {"pt-BR", "Português (Brasil)"},
     };
     struct text *text = open_text("en", "UTC");
     for (size_t i = 0; i < COUNT(rows); i++)
@@ -223,7 +228,13 @@ static void test_zone_valid(void **state)
     (void)state;
     static const char *const good[] = {"UTC", "Asia/Bangkok", "Asia/Kathmandu", "Europe/Zurich"};
     static const char *const bad[] = {
-        "", "Etc/Unknown", "Foo/Bar", "asia/bangkok", "GMT+7", "Asia/\xC3", "Asia/Bangkok ",
+        "",
+        "Etc/Unknown",
+        "Foo/Bar",
+        "asia/bangkok",
+        "GMT+7",
+        "Asia/\xC3",
+        "Asia/Bangkok ",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     };
     for (size_t i = 0; i < COUNT(good); i++)
@@ -284,8 +295,8 @@ static void test_slug_of_any_point(void **state)
     (void)state;
     struct text *text = open_text("en", "UTC");
     for (uint32_t point = 0x80; point < 0x3400; point++) {
-        char title[] = {'a', (char)(0xE0 | point >> 12), (char)(0x80 | (point >> 6 & 63)), (char)(0x80 | (point & 63)),
-                        'b', '\0'};
+        char title[] = {
+            'a', (char)(0xE0 | point >> 12), (char)(0x80 | (point >> 6 & 63)), (char)(0x80 | (point & 63)), 'b', '\0'};
         if (point < 0x800) {
             title[1] = (char)(0xC0 | point >> 6);
             title[2] = (char)(0x80 | (point & 63));
@@ -442,8 +453,8 @@ static void test_compare(void **state)
     static const struct {
         const char *lang, *lower, *higher;
     } rows[] = {
-        {"en", "Asia", "Zambia"}, {"en", "éducation", "finance"}, {"en", "cambodia", "Laos"},
-        {"sv", "z", "ö"},         {"de", "ö", "z"},
+        {"en", "Asia", "Zambia"}, {"en", "éducation", "finance"}, {"en", "cambodia", "Laos"}, {"sv", "z", "ö"},
+        {"de", "ö", "z"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct text *text = open_text(rows[i].lang, "UTC");

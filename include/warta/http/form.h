@@ -3,9 +3,9 @@
  * One row for a field: its key, its kind, its bounds. Both a posted form and an import file pass through the same
  * table, so they accept the same values and name mistakes in the same words.
  *
- * Values come out in normal form (NFC; kinds other than FIELD_TEXT also trimmed with runs of white space made one space;
- * line ends made LF; languages in canonical case; list entries without doubles or empty ones). Unless required, every text
- * kind may be empty.
+ * Values come out in normal form (NFC; kinds other than FIELD_TEXT also trimmed with runs of white space made one
+ * space; line ends made LF; languages in canonical case; list entries without doubles or empty ones). Unless required,
+ * every text kind may be empty.
  *
  * Threads: any. */
 #ifndef WARTA_HTTP_FORM_H
@@ -43,9 +43,10 @@ struct field {
 
 /* Checks `input`, a value as jansson loaded it, against a table that ends with a row without a key. Returns a new
  * object that holds the normal form of each key that was present. Mistakes are appended to `errors`, an array, as
- * {"key": "event.starts", "reason": "is not …"}: no object at all (key ""), an unknown key, a wrong JSON type, a missing
- * required key (only when `whole`: an object that need not hold every key has its missing ones left alone), a value out of
- * bounds. A key with a mistake is left out of the result. The result is only to be used when `errors` stayed empty. */
+ * {"key": "event.starts", "reason": "is not …"}: no object at all (key ""), an unknown key, a wrong JSON type, a
+ * missing required key (only when `whole`: an object that need not hold every key has its missing ones left alone), a
+ * value out of bounds. A key with a mistake is left out of the result. The result is only to be used when `errors`
+ * stayed empty. */
 json_t *form_check(const struct field *table, const json_t *input, bool whole, json_t *errors);
 
 #endif

@@ -44,7 +44,9 @@ const char *method_name(enum method method);
 /* The first header of that name, or NULL (*borrowed*). */
 const char *request_header(const struct request *request, const char *name);
 
-/* Whether the client prefers `application/json` to `text/html` by its Accept header (RFC 9110, 12.5.1). */
+/* Whether the client prefers JSON (`application/json`, `application/…+json`) to `text/html` by its Accept headers
+ * (RFC 9110, 12.5.1). Of two equal weights the more specific range wins, so JSON named beside a wildcard is preferred;
+ * no header, or a tie, is not a preference. */
 bool request_prefers_json(const struct request *request);
 
 void response_init(struct response *response);

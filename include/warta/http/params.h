@@ -17,7 +17,7 @@ enum param_kind {
     PARAM_SLUG,   /* a-z 0-9 and single hyphens inside, at most 80 bytes → string */
     PARAM_YEAR,   /* four digits within bounds → integer */
     PARAM_LANG,   /* a BCP 47 tag → string in canonical case */
-    PARAM_CURSOR, /* "YYYYMMDD.ID", 00010101 to 99991231 and 1 to 2^53 - 1 → {"day": 20190830, "id": 57}; opaque to clients */
+    PARAM_CURSOR, /* "YYYYMMDD.ID" → {"day": 20190830, "id": 57}, the id below 2^53; opaque to clients */
 };
 
 struct param {
@@ -33,15 +33,15 @@ enum {
 };
 
 /* Parses a raw query string by a table that ends with a row without a name. On success returns a new object with a key
- * for every row (null when absent) and leaves `error` ""; on a malformed or too often repeated parameter returns NULL and
- * `error` names it and says what it takes, fit to be shown to the reader. */
+ * for every row (null when absent) and leaves `error` ""; on a malformed or too often repeated parameter returns NULL
+ * and `error` names it and says what it takes, fit to be shown to the reader. */
 json_t *params_parse(const struct param *table, const char *query, char error[static PARAM_ERROR_CAP]);
 
 /* Whether `text` is what PARAM_SLUG takes. */
 bool param_is_slug(const char *text);
 
-/* Appends `text`, valid UTF-8, as a sentence may quote it: at most 40 code points, an ellipsis where it was cut, and "?"
- * for each control, format or separator character, which could disturb the sentence around it. */
+/* Appends `text`, valid UTF-8, as a sentence may quote it: at most 40 code points, an ellipsis where it was cut, and
+ * "?" for each control, format or separator character, which could disturb the sentence around it. */
 void param_quote(struct buf *out, const char *text);
 
 #endif

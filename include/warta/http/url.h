@@ -25,20 +25,21 @@ int url_query_next(struct arena *arena, const char **query, char **name, char **
 /* Appends "?name=value" or "&name=value", encoded, depending on whether `out` already holds a '?'. */
 void url_query_append(struct buf *out, const char *name, const char *value);
 
-/* A base address "https://host[:port][/prefix]" in parts: `origin` without a trailing slash, `prefix` "" or
- * "/prefix" without one. */
+/* A base address "https://host[:port][/prefix]" in parts: `origin` as a browser sends it (lower case, without the
+ * scheme's usual port or a trailing slash), `prefix` "" or "/prefix" without a trailing slash. */
 struct url_base {
     char *origin;
     char *prefix;
 };
 
 /* False, with a reason in `error`, unless `address` is http or https with a host and without user, query or fragment,
- * and without dot segments. The parts are owned by `base`. */
+ * and without dot segments; the host must be plain ASCII and the prefix hold unreserved characters only, so that it
+ * needs no escape in a page, a header or a cookie. The parts are owned by `base`. */
 bool url_base_init(struct url_base *base, const char *address, char *error, size_t error_len);
 void url_base_release(struct url_base *base);
 
 /* Whether `address` is an absolute http or https address with a host and no white space or control characters: what
- * an item's link may be. */
+ * an item's link may be. `address` must be valid UTF-8. */
 bool url_is_http(const char *address);
 
 #endif

@@ -1,9 +1,12 @@
-/* The reaper: shuts connections down whose client takes too long.
+/* The reaper: shuts connections down whose client takes too long, or has gone.
  *
  * libmicrohttpd's own timeout counts inactivity only, so a client that sends a byte a second would hold its connection
  * for ever. Here every connection has a deadline for what the client owes next: the rest of a request. A thread looks
  * at all of them each second and calls shutdown(2) on the socket of one that is late; the connection's own thread then
  * sees its end and closes it. Knows sockets only, nothing of HTTP.
+ *
+ * It also looks for clients that have ended their side while they owe something, as libmicrohttpd 0.9.75 overlooks an
+ * end that comes together with the last bytes before it.
  *
  * Invariant: a socket stays open until reaper_remove has returned, so that its number cannot be another's by the time of
  * the shutdown. (libmicrohttpd 0.9.75 notifies the end of a connection before it closes its socket.)
@@ -21,6 +24,7 @@
 struct reaped {
     struct reaped *next, *previous;
     int socket;
+    bool ended; /* the last look found the client's side ended; the reaper's */
     _Atomic int64_t deadline_ms; /* of the monotonic clock; negative while the client owes nothing (idle) */
 };
 

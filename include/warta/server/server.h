@@ -12,12 +12,13 @@
  * the last response; its body within `body_ms` and a second more for each 64 KiB declared; and never `idle_ms` without
  * a byte either way. A slow reader of a response is bound by the last only.
  *
- * Signals are never taken on the server's threads. server_start raises the process's soft limit of open files.
+ * Signals are never taken on the server's threads. server_open raises the process's soft limit of open files.
  *
- * Threads: start and stop are called by one thread. */
+ * Threads: open, start and destroy are called by one thread. */
 #ifndef WARTA_SERVER_SERVER_H
 #define WARTA_SERVER_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "warta/base/log.h"
@@ -35,18 +36,23 @@ struct server_options {
     unsigned head_ms;         /* [10 s] */
     unsigned body_ms;         /* [30 s] */
     unsigned idle_ms;         /* [30 s] */
-    unsigned stop_ms;         /* how long server_stop waits for connections [10 s] */
+    unsigned stop_ms;         /* how long server_destroy waits for connections [10 s] */
 };
 
-/* Listens and answers at once, on its own threads; `apps` has one for each of them (*borrowed*). NULL, with one line in
- * `error` that says what failed and what to do. */
-struct server *server_start(const struct server_options *options, struct app **apps, char *error, size_t error_len);
+/* Listens, but does not answer yet: what connects, waits. NULL, with one line in `error` that says what failed and what
+ * to do. */
+struct server *server_open(const struct server_options *options, char *error, size_t error_len);
 
 /* What it really listens on, "http://127.0.0.1:43211" or "unix:/path" (*borrowed*). */
 const char *server_address(const struct server *server);
 
+/* Answers from now on, on its own threads; `apps` has one for each of them (*borrowed*). False, with one line in `error`,
+ * if the threads cannot be had. */
+bool server_start(struct server *server, struct app **apps, char *error, size_t error_len);
+
 /* Takes no more connections, answers what has begun (and what idle connections still ask within a second) with
- * `Connection: close`, waits for them to finish, at most `stop_ms`, and destroys the server. */
-void server_stop(struct server *server);
+ * `Connection: close`, waits for them to finish, at most `stop_ms`, and ends. Accepts NULL, and a server that was never
+ * started. */
+void server_destroy(struct server *server);
 
 #endif

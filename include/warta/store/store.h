@@ -41,7 +41,8 @@ struct store *store_open(const char *path, enum store_access access, const struc
 void store_destroy(struct store *store);
 
 /* For the request at hand: the id that faults are logged under (borrowed until the next call; NULL: none), and
- * whether statements may write. A page that answers a GET may not. */
+ * whether statements may write. A page that answers a GET may not. Before the first call there is no id, and a store
+ * opened for writing may write. */
 void store_request(struct store *store, const char *request_id, bool may_write);
 
 /* `params` is an object with a key for each named parameter: string, integer, real, boolean or null, an array or
@@ -59,8 +60,9 @@ json_t *store_value(struct store *store, enum sql sql, const json_t *params);
 /* Runs a statement for its effect. `changed` (may be NULL) gets the number of rows it changed. False on a fault. */
 bool store_exec(struct store *store, enum sql sql, const json_t *params, size_t *changed);
 
-/* One transaction; they do not nest. A begun transaction holds the write lock; begin waits up to 5 seconds for it.
- * After a false from commit the transaction is rolled back. */
+/* One transaction; they do not nest. A begun transaction holds the write lock; begin waits up to 5 seconds for it. After
+ * a fault inside it nothing more runs, without another line in the log, and commit returns false: half of it is never
+ * kept. After a false from commit the transaction is rolled back. */
 bool store_begin(struct store *store);
 bool store_commit(struct store *store);
 void store_rollback(struct store *store);

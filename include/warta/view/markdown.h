@@ -1,7 +1,9 @@
 /* CommonMark to HTML, by cmark in safe mode.
  *
- * Raw HTML is left out; links and images keep only http, https, mailto and relative addresses; headings move down by one
- * level, because the page's title is its h1.
+ * Raw HTML is left out; links and images keep only http, https, mailto and relative addresses; the
+ * highest headings become h2, because the page's title is its h1, and no level is left out. An image from another site becomes a link to it, as the page shows only the
+ * site's own. Of more than fifty blank lines in a row the rest is passed over, which keeps the cost in step with the
+ * text's length, however deep its nesting.
  *
  * Threads: any. */
 #ifndef WARTA_VIEW_MARKDOWN_H
