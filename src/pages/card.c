@@ -8,6 +8,15 @@ static void set_words(struct exchange *x, json_t *object, const char *key, const
     json_object_set_new(object, words_key, date == NULL ? json_null() : json_string(text_date_words(x->text, date)));
 }
 
+/* An event that ends on the day it starts says so by the time alone: "13:00 – 16:30". */
+static void shorten_end(json_t *event)
+{
+    const char *starts = json_string_value(json_object_get(event, "starts"));
+    const char *ends = json_string_value(json_object_get(event, "ends"));
+    if (starts != NULL && ends != NULL && strncmp(starts, ends, strlen("2019-08-30T")) == 0)
+        json_object_set_new(event, "ends_words", json_string(ends + strlen("2019-08-30T")));
+}
+
 void card_complete(struct exchange *x, json_t *card)
 {
     const char *slug = json_string_value(json_object_get(card, "slug"));
@@ -24,6 +33,7 @@ void card_complete(struct exchange *x, json_t *card)
     if (json_is_object(event)) {
         set_words(x, event, "starts", "starts_words");
         set_words(x, event, "ends", "ends_words");
+        shorten_end(event);
     }
 }
 

@@ -145,28 +145,40 @@ static json_t *total_words(const json_t *model)
 
 /* --- the page's links --- */
 
-static void value_links(struct exchange *x, const char *facet, json_t *values)
+/* The types are links, each of which puts its value in or takes it out. */
+static void type_links(struct exchange *x, json_t *types)
+{
+    size_t i;
+    json_t *type;
+    json_array_foreach(types, i, type)
+    {
+        const char *value = json_string_value(json_object_get(type, "value"));
+        const char *href = listing_href(x, "/", (struct change){.facet = "type", .value = value});
+        json_object_set_new(type, "href", json_string(page_href(x, href)));
+    }
+}
+
+/* The values of the other facets are boxes to tick, and languages are named in themselves. */
+static void value_boxes(const char *facet, json_t *values)
 {
     size_t i;
     json_t *value;
     json_array_foreach(values, i, value)
     {
         const char *text = json_string_value(json_object_get(value, "value"));
-        const char *href = listing_href(x, "/", (struct change){.facet = facet, .value = text});
-        json_object_set_new(value, "href", json_string(page_href(x, href)));
         json_object_set_new(value, "id", json_sprintf("%s-%s", facet, text));
         json_object_set_new(value, "lang", strcmp(facet, "lang") == 0 ? json_string(text) : json_null());
     }
 }
 
 /* The facets below the types: those that have a value to offer. */
-static json_t *facet_lists(struct exchange *x)
+static json_t *facet_lists(const json_t *model)
 {
     json_t *lists = json_array();
-    json_t *facets = json_object_get(x->model, "facets");
+    json_t *facets = json_object_get(model, "facets");
     for (size_t i = 1; i < FACET_WORDS; i++) {
         json_t *values = json_object_get(facets, facet_words[i].param);
-        value_links(x, facet_words[i].param, values);
+        value_boxes(facet_words[i].param, values);
         if (json_array_size(values) > 0)
             json_array_append_new(lists, json_pack("{s:s, s:s, s:O}", "param", facet_words[i].param, "name",
                                                    facet_words[i].name, "values", values));
@@ -288,17 +300,16 @@ static void listing_model(struct exchange *x)
     size_t selected = json_array_size(json_object_get(x->model, "selected"));
     bool unknown = json_array_size(json_object_get(x->model, "unknown")) > 0;
     json_t *title = heading(x->model);
-    value_links(x, "type", types);
+    type_links(x, types);
     model_links(x);
     json_object_update_new(
         x->model,
-        json_pack("{s:O, s:O, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:O, s:o, s:o, s:o}", "page_title", title,
-                  "heading", title, "facets_selected", facets_selected(x->params), "noindex", selected > 1 || unknown, "total_one",
-                  json_integer_value(json_object_get(x->model, "total")) == 1, "total_none",
+        json_pack("{s:O, s:O, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:O, s:o, s:o, s:o}", "page_title", title,
+                  "heading", title, "facets_selected", facets_selected(x->params), "noindex", selected > 1 || unknown, "total_none",
                   json_integer_value(json_object_get(x->model, "total")) == 0, "filtered", selected > 0 || unknown,
                   "all_types_selected", json_array_size(json_object_get(x->params, "type")) == 0, "total_words",
                   total_words(x->model), "unknown", unknown_values(x->model), "active", active_filters(x), "types", types,
-                  "facets", facet_lists(x), "hidden", hidden_types(x->params), "months",
+                  "facets", facet_lists(x->model), "hidden", hidden_types(x->params), "months",
                   months(x, json_object_get(x->model, "items"))));
     json_decref(title);
 }

@@ -2,28 +2,28 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "database_file.h"
 #include "warta/base/buf.h"
 #include "warta/base/mem.h"
 
 enum {
     APPLICATION_ID = 0x57727461, /* "Wrta" */
     BUSY_MS = 5000,
+    RETRY_MS = 20,
     PROBLEMS_MAX = 100, /* of each kind */
-    PAGE_MIN = 512,     /* the smallest page, and so the smallest database (fileformat2.html, 1.3.2) */
 };
 
 struct engine {
     sqlite3 *db;
     enum engine_access access;
+    bool immutable; /* read without locks, as nobody else had it open */
     char reason[ENGINE_ERROR_CAP]; /* our own; "" when SQLite has the reason */
     char said[ENGINE_ERROR_CAP];
 };
@@ -67,72 +67,6 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct engine *engine, co
     return false;
 }
 
-/* --- files --- */
-
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return mem_copy(".", 1);
-    return mem_copy(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
-static bool has_side_file(const char *path, const char *suffix)
-{
-    struct buf name = BUF_EMPTY;
-    buf_format(&name, "%s%s", path, suffix);
-    bool exists = access(buf_string(&name), F_OK) == 0;
-    buf_release(&name);
-    return exists;
-}
-
-/* Why the file at `path` cannot be opened so, in words for operators; false if nothing speaks against it. */
-static bool file_problem(const char *path, enum engine_access mode, char error[static ENGINE_ERROR_CAP])
-{
-    static const char lead[] = "unable to open database file";
-    bool writes = mode == ENGINE_WRITE || mode == ENGINE_MIGRATE;
-    char *folder = folder_of(path);
-    struct stat info = {0};
-    bool exists = stat(path, &info) == 0;
-    int len = 0;
-    if (exists && !S_ISREG(info.st_mode))
-        len = snprintf(error, ENGINE_ERROR_CAP, "%s: %s: it is a folder or device, not a file", path, lead);
-    else if (info.st_size > 0 && info.st_size < PAGE_MIN) /* SQLite would take it for an empty one, and write over it */
-        len = snprintf(error, ENGINE_ERROR_CAP, "%s: file is not a database (is this the right file?)", path);
-    else if (access(folder, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
-        len = snprintf(error, ENGINE_ERROR_CAP, "%s: %s: the folder %s does not exist", path, lead, folder);
-    else if (access(path, F_OK) != 0 && errno == ENOENT && mode != ENGINE_MIGRATE)
-        len = snprintf(error, ENGINE_ERROR_CAP, "%s: %s: there is no such file (is the path right?)", path, lead);
-    else if (access(path, writes ? R_OK | W_OK : R_OK) != 0 && errno != ENOENT)
-        len = snprintf(error, ENGINE_ERROR_CAP, "%s: %s: %s: this user must be able to %s it", path, lead,
-                       strerror(errno), writes ? "write" : "read");
-    else if (writes && access(folder, W_OK | X_OK) != 0)
-        len = snprintf(error, ENGINE_ERROR_CAP, "%s: %s: %s: this user must be able to write to the folder %s too",
-                       path, lead, strerror(errno), folder);
-    free(folder);
-    return len > 0;
-}
-
-/* Only its owner and group may read a database: it holds drafts and password hashes. */
-static bool create_file(const char *path)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0;
-}
-
-/* The path as a URI, so that no name (":memory:", "file:x", "a?b") means anything but a file. */
-static char *file_uri(const char *path, bool immutable)
-{
-    struct buf uri = BUF_EMPTY;
-    buf_text(&uri, *path == '/' ? "file:" : "file:.%2f");
-    for (; *path != '\0'; path++)
-        buf_format(&uri, "%%%02x", (unsigned char)*path);
-    buf_text(&uri, immutable ? "?immutable=1" : "");
-    return buf_steal(&uri);
-}
-
 /* --- what a statement may do --- */
 
 static bool is_one_of(const char *name, const char *const *names)
@@ -162,7 +96,8 @@ static int authorize(void *data, int action, const char *first, const char *seco
     bool allowed = false;
     (void)database;
     (void)trigger;
-    if (action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE)
+    if (action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE ||
+        action == SQLITE_TRANSACTION)
         allowed = true;
     else if (action == SQLITE_FUNCTION)
         allowed = function_allowed(second);
@@ -171,8 +106,7 @@ static int authorize(void *data, int action, const char *first, const char *seco
     else if (action == SQLITE_UPDATE && strcmp(first, "sqlite_master") == 0)
         /* A virtual table such as json_each declares itself so; a real change of the schema is refused in defensive mode. */
         allowed = true;
-    else if (action == SQLITE_INSERT || action == SQLITE_UPDATE || action == SQLITE_DELETE ||
-             action == SQLITE_TRANSACTION)
+    else if (action == SQLITE_INSERT || action == SQLITE_UPDATE || action == SQLITE_DELETE)
         allowed = engine->access == ENGINE_WRITE;
     return allowed ? SQLITE_OK : SQLITE_DENY;
 }
@@ -203,6 +137,24 @@ static void set_defences(sqlite3 *db)
     set_limits(db);
 }
 
+static bool writes(enum engine_access access)
+{
+    return access == ENGINE_WRITE || access == ENGINE_MIGRATE;
+}
+
+/* SQLite does not wait for others here by itself. */
+static bool enter_wal(struct engine *engine)
+{
+    bool ok = execute(engine, "PRAGMA journal_mode = WAL");
+    for (int waited_ms = 0; !ok && waited_ms < BUSY_MS; waited_ms += RETRY_MS) {
+        if ((sqlite3_errcode(engine->db) & 0xff) != SQLITE_BUSY)
+            return false;
+        sqlite3_sleep(RETRY_MS);
+        ok = execute(engine, "PRAGMA journal_mode = WAL");
+    }
+    return ok;
+}
+
 static bool set_pragmas(struct engine *engine)
 {
     static const char common[] = "PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
@@ -212,19 +164,20 @@ static bool set_pragmas(struct engine *engine)
     static const char *const own[] = {
         [ENGINE_LOOK] = "PRAGMA query_only = ON;",
         [ENGINE_READ] = "PRAGMA query_only = ON;",
-        [ENGINE_WRITE] = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;",
-        [ENGINE_MIGRATE] = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF;",
+        [ENGINE_WRITE] = "PRAGMA foreign_keys = ON;",
+        [ENGINE_MIGRATE] = "PRAGMA foreign_keys = OFF;",
     };
-    return execute(engine, common) && execute(engine, own[engine->access]);
+    return execute(engine, common) && execute(engine, own[engine->access]) &&
+           (!writes(engine->access) || enter_wal(engine));
 }
 
 /* Without its side files the database is read as it lies there: a look that took locks would leave new ones behind. */
 static int open_handle(struct engine *engine, const char *path)
 {
     bool look = engine->access == ENGINE_LOOK;
-    bool unfinished = has_side_file(path, "-journal");
-    bool immutable = look && !unfinished && !has_side_file(path, "-wal");
-    char *uri = file_uri(path, immutable);
+    bool unfinished = file_has_side(path, "-journal");
+    engine->immutable = look && !unfinished && !file_has_side(path, "-wal");
+    char *uri = file_uri(path, engine->immutable);
     int mode = look && !unfinished ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     int code = checked(sqlite3_open_v2(
         uri, &engine->db, mode | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL));
@@ -263,11 +216,17 @@ static const char *advice(int code)
     }
 }
 
+static void say(const struct engine *engine, const char *path, char error[static ENGINE_ERROR_CAP])
+{
+    snprintf(error, ENGINE_ERROR_CAP, "%s: %s%s", path, sqlite3_errmsg(engine->db),
+             advice(sqlite3_errcode(engine->db)));
+}
+
 struct engine *engine_open(const char *path, enum engine_access access, char error[static ENGINE_ERROR_CAP])
 {
-    if (file_problem(path, access, error))
+    if (file_problem(path, writes(access), access == ENGINE_MIGRATE, error, ENGINE_ERROR_CAP))
         return NULL;
-    if (access == ENGINE_MIGRATE && !create_file(path)) {
+    if (access == ENGINE_MIGRATE && !file_create(path)) {
         snprintf(error, ENGINE_ERROR_CAP, "%s: the database cannot be created: %s", path, strerror(errno));
         return NULL;
     }
@@ -275,8 +234,7 @@ struct engine *engine_open(const char *path, enum engine_access access, char err
     engine->access = access;
     if (configure(engine, path))
         return engine;
-    snprintf(error, ENGINE_ERROR_CAP, "%s: %s%s", path, sqlite3_errmsg(engine->db),
-             advice(sqlite3_errcode(engine->db)));
+    say(engine, path, error);
     engine_close(engine);
     return NULL;
 }
@@ -461,7 +419,7 @@ json_t *engine_column(struct engine_statement *statement, size_t index, enum col
 bool engine_begin(struct engine *engine)
 {
     engine->reason[0] = '\0';
-    return execute(engine, "BEGIN IMMEDIATE");
+    return execute(engine, engine->access == ENGINE_READ ? "BEGIN" : "BEGIN IMMEDIATE");
 }
 
 bool engine_commit(struct engine *engine)
@@ -557,19 +515,31 @@ bool engine_schema(struct engine *engine, struct engine_schema *schema)
     return true;
 }
 
+/* All of it as it stood at one moment, also while another process migrates. `stale`: one has opened the database while
+ * it was read without locks. */
+static bool look_once(const char *path, struct engine_schema *schema, bool *stale, char error[static ENGINE_ERROR_CAP])
+{
+    struct engine *engine = engine_open(path, ENGINE_LOOK, error);
+    *stale = false;
+    if (engine == NULL)
+        return false;
+    bool ok = execute(engine, "BEGIN") && engine_schema(engine, schema);
+    if (!ok)
+        say(engine, path, error);
+    *stale = engine->immutable && file_has_side(path, "-wal");
+    engine_close(engine);
+    return ok;
+}
+
 bool engine_look(const char *path, struct engine_schema *schema, char error[static ENGINE_ERROR_CAP])
 {
     struct stat info;
     *schema = (struct engine_schema){.is_new = true};
     if (stat(path, &info) == 0 ? info.st_size == 0 && S_ISREG(info.st_mode) : errno == ENOENT)
         return true;
-    struct engine *engine = engine_open(path, ENGINE_LOOK, error);
-    bool ok = engine != NULL && engine_schema(engine, schema);
-    if (engine != NULL && !ok)
-        snprintf(error, ENGINE_ERROR_CAP, "%s: %s%s", path, sqlite3_errmsg(engine->db),
-                 advice(sqlite3_errcode(engine->db)));
-    engine_close(engine);
-    return ok;
+    bool stale;
+    bool ok = look_once(path, schema, &stale, error);
+    return stale ? look_once(path, schema, &stale, error) : ok;
 }
 
 bool engine_migrate(struct engine *engine, const char *script, int version)

@@ -393,7 +393,7 @@ bool store_exec(struct store *store, enum sql sql, const json_t *params, size_t 
 bool store_begin(struct store *store)
 {
     assert(!store->in_transaction && "transactions do not nest");
-    if (!store->may_write)
+    if (store->access == STORE_WRITE && !store->may_write)
         return fault(store, "begin", "writes, and this request may not");
     if (!engine_begin(store->engine))
         return fault(store, "begin", "%s", engine_reason(store->engine));

@@ -3,6 +3,7 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +61,12 @@ export async function startSite() {
     const dir = await mkdtemp(join(tmpdir(), 'warta-browser-'));
     const database = join(dir, 't.db');
     let server;
+    process.once('exit', () => {
+        server?.kill('SIGKILL');
+        rmSync(dir, { recursive: true, force: true });
+    });
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'])
+        process.once(signal, () => process.exit(1));
     const stop = async () => {
         if (server)
             await stopServer(server);
