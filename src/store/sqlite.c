@@ -104,8 +104,7 @@ static int authorize(void *data, int action, const char *first, const char *seco
     else if (action == SQLITE_PRAGMA)
         allowed = pragma_allowed(first);
     else if (action == SQLITE_UPDATE && strcmp(first, "sqlite_master") == 0)
-        /* A virtual table such as json_each declares itself so; a real change of the schema is refused in defensive mode. */
-        allowed = true;
+        allowed = true; /* so json_each declares itself; a real change is refused in defensive mode */
     else if (action == SQLITE_INSERT || action == SQLITE_UPDATE || action == SQLITE_DELETE)
         allowed = engine->access == ENGINE_WRITE;
     return allowed ? SQLITE_OK : SQLITE_DENY;

@@ -56,6 +56,7 @@ enum {
     WORD_INSERT,
     WORD_FIND,
     TITLE_LIKE,
+    ITEM_EACH,
     STATEMENTS
 };
 
@@ -82,6 +83,9 @@ static const struct statement_source statements[STATEMENTS] = {
     [WORD_FIND] = {"word_find", "-- params: query\n-- columns: text marked\n"
                                 "SELECT text, highlight(word, 0, '[', ']') AS marked FROM word WHERE word MATCH :query "
                                 "ORDER BY rank"},
+    [ITEM_EACH] = {"item_each", "-- params: ids\n-- columns: slug\n"
+                                "SELECT slug FROM json_each(:ids) AS wanted JOIN item ON item.id = wanted.value "
+                                "ORDER BY wanted.key"},
     [TITLE_LIKE] = {"title_like", "-- params: pattern\n-- columns: items\n"
                                   "SELECT count(*) AS items FROM item WHERE slug LIKE :pattern"},
 };
@@ -384,7 +388,9 @@ static void test_read_store_writes_nothing(void **state)
     assert_holds(log_since(site, &at, text), "r item_insert: writes, and the store is open for reading only\n");
     assert_false(exec(store, WORD_INSERT, json_pack("{s:s}", "text", "x"), NULL));
     assert_holds(log_since(site, &at, text), "r word_insert: writes, and the store is open for reading only\n");
-    assert_false(store_begin(store));
+    assert_true(store_begin(store));
+    assert_null(value_of(store, ITEM_INSERT, json_pack("{s:s, s:s}", "slug", "x", "title", "x")));
+    assert_false(store_commit(store));
     assert_int_equal(item_count(store), 2);
     store_destroy(store);
 }
@@ -405,6 +411,33 @@ static void test_full_text(void **state)
     json_decref(params);
     store_destroy(reader);
     store_destroy(writer);
+}
+
+/* Two moments would show the transaction between them. */
+static void test_read_transaction(void **state)
+{
+    struct store *writer = open_store(*state, STORE_WRITE);
+    struct store *reader = open_store(*state, STORE_READ);
+    assert_true(store_begin(reader));
+    assert_int_equal(item_count(reader), 2);
+    assert_true(exec(writer, ITEM_INSERT, json_pack("{s:s, s:n}", "slug", "x", "title"), NULL));
+    assert_int_equal(item_count(reader), 2);
+    assert_true(store_commit(reader));
+    assert_int_equal(item_count(reader), 3);
+    store_destroy(reader);
+    store_destroy(writer);
+}
+
+static void test_table_valued_function(void **state)
+{
+    for (int access = STORE_READ; access <= STORE_WRITE; access++) {
+        struct store *store = open_store(*state, (enum store_access)access);
+        json_t *params = json_pack("{s:[i, i]}", "ids", 2, 1);
+        assert_json(store_rows(store, sql_of(ITEM_EACH), params),
+                    json_pack("[{s:s}, {s:s}]", "slug", "two", "slug", "one"));
+        json_decref(params);
+        store_destroy(store);
+    }
 }
 
 static void test_like_is_bounded(void **state)
@@ -760,8 +793,7 @@ static void test_open_without_permission(void **state)
         bool lowered = geteuid() != 0 || setuid(NOBODY) == 0;
         struct store *store =
             store_open_with(site->database, STORE_READ, statements, STATEMENTS, &site->log, error, sizeof error);
-        bool said = strstr(error, "warta.db: unable to open database file: Permission denied: this user must be able to "
-                                  "read it") != NULL;
+        bool said = strstr(error, "warta.db: unable to open database file: this user may not read it") != NULL;
         _exit(lowered && store == NULL && said ? 0 : 1);
     }
     int status;
@@ -881,6 +913,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_get_writes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_read_store_writes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_text, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_read_transaction, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_table_valued_function, setup, teardown),
         cmocka_unit_test_setup_teardown(test_like_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_schema_changes_meanwhile, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_statements, setup, teardown),

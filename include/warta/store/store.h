@@ -60,10 +60,10 @@ json_t *store_value(struct store *store, enum sql sql, const json_t *params);
 /* Runs a statement for its effect. `changed` (may be NULL) gets the number of rows it changed. False on a fault. */
 bool store_exec(struct store *store, enum sql sql, const json_t *params, size_t *changed);
 
-/* One transaction; they do not nest. On a store opened for reading, all that is read in it is of one moment. On one opened for
- * writing it holds the write lock; begin waits up to 5 seconds for it. After
- * a fault inside it nothing more runs, without another line in the log, and commit returns false: half of it is never
- * kept. After a false from commit the transaction is rolled back. */
+/* One transaction; they do not nest. On a store opened for reading, all that is read in it is of one moment. On one
+ * opened for writing it holds the write lock; begin waits up to 5 seconds for it. After a fault inside it nothing more
+ * runs, without another line in the log, and commit returns false: half of it is never kept. After a false from commit
+ * the transaction is rolled back. */
 bool store_begin(struct store *store);
 bool store_commit(struct store *store);
 void store_rollback(struct store *store);
