@@ -210,7 +210,8 @@ static bool encoding_is_chunked(const struct guard_request *request)
     if (value == NULL) {
         return true;
     }
-    return header_count(request, "Transfer-Encoding") == 1 && strcasecmp(value, "chunked") == 0 && !is_http_1_0(request);
+    return header_count(request, "Transfer-Encoding") == 1 && strcasecmp(value, "chunked") == 0 &&
+           !is_http_1_0(request);
 }
 
 static bool framing_is_single(const struct guard_request *request)

@@ -61,9 +61,9 @@ static int open_port(const struct sockaddr *address, socklen_t address_len, bool
     if (fd < 0) {
         return -1;
     }
-    bool bound = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) && (first || set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) &&
-                 bind(fd, address, address_len) == 0 && (!first || set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) &&
-                 listen(fd, SOMAXCONN) == 0;
+    bool bound = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
+                 (first || set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) && bind(fd, address, address_len) == 0 &&
+                 (!first || set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) && listen(fd, SOMAXCONN) == 0;
     if (!bound) {
         close_all(&fd, 1);
     }
@@ -120,7 +120,8 @@ static bool listen_port(const char *where, int *sockets, size_t count, char addr
     struct addrinfo *found;
     if (!split_port(where, host, port) || strtoul(port, NULL, 10) > UINT16_MAX ||
         getaddrinfo(host, port, &hints, &found) != 0) {
-        snprintf(error, error_len, "%s is not an address: use --listen 127.0.0.1:8080, [::1]:8080 or unix:/path", where);
+        snprintf(error, error_len, "%s is not an address: use --listen 127.0.0.1:8080, [::1]:8080 or unix:/path",
+                 where);
         return false;
     }
     struct sockaddr_storage real;

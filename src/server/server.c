@@ -23,7 +23,7 @@
 enum {
     CONNECTION_MEMORY = 16 * 1024,
     QUERY_PARTS_MAX = 128, /* libmicrohttpd notes each part there, and hangs where some 200 do not fit */
-    FILES_APART = 64, /* open files that are no connections */
+    FILES_APART = 64,      /* open files that are no connections */
     STOP_GRACE_MS = 1000,
     BODY_BYTES_PER_SECOND = 64 * 1024,
     LOG_LINE_CAP = 512
@@ -67,7 +67,7 @@ struct transfer {
 
 /* --- answers ------------------------------------------------------------------------------------- */
 
-#define REFUSAL_PAGE(title, words)                                                                                        \
+#define REFUSAL_PAGE(title, words) \
     "<!doctype html>\n<html lang=\"en\">\n<title>" title "</title>\n<h1>" title "</h1>\n<p>" words "</p>\n</html>\n"
 
 static const struct refusal {
@@ -109,8 +109,8 @@ static enum MHD_Result refuse(const struct server *server, struct MHD_Connection
     while (refusal->status != (unsigned)status) {
         refusal++;
     }
-    struct MHD_Response *response = new_response(strlen(refusal->page), (void *)(uintptr_t)refusal->page,
-                                                 MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response =
+        new_response(strlen(refusal->page), (void *)(uintptr_t)refusal->page, MHD_RESPMEM_PERSISTENT);
     add_header(server, response, "Content-Type", "text/html; charset=utf-8");
     add_header(server, response, "X-Content-Type-Options", "nosniff");
     add_header(server, response, "Cache-Control", "no-store");
@@ -323,7 +323,8 @@ static void on_connection(void *context, struct MHD_Connection *client, void **s
     struct server *server = context;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         struct connection *connection = mem_alloc(sizeof *connection);
-        name_client(MHD_get_connection_info(client, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr, connection->client);
+        name_client(MHD_get_connection_info(client, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
+                    connection->client);
         int fd = MHD_get_connection_info(client, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         reaper_add(&server->reaper, &connection->reaped, fd, server->options.head_ms);
         *socket_context = connection;
@@ -387,6 +388,7 @@ static bool start_worker(struct server *server, size_t i, struct app *app)
     unsigned connections = options->connections_max / options->threads;
     worker->server = server;
     worker->app = app;
+    /* clang-format off */
     worker->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC | MHD_USE_ERROR_LOG,
                                       0, NULL, NULL, on_request, worker,
                                       MHD_OPTION_EXTERNAL_LOGGER, on_log, server, /* must be the first option */
@@ -399,6 +401,7 @@ static bool start_worker(struct server *server, size_t i, struct app *app)
                                       MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
                                       MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
                                       MHD_OPTION_END);
+    /* clang-format on */
     if (worker->daemon == NULL) {
         server->sockets[i] = -1; /* libmicrohttpd has closed it */
     }

@@ -74,6 +74,7 @@ void engine_reset(struct engine_statement *statement);
 
 /* --- transactions, the schema, and health --- */
 
+/* On an ENGINE_READ connection for reading, else with the write lock. */
 bool engine_begin(struct engine *engine);
 bool engine_commit(struct engine *engine);
 void engine_rollback(struct engine *engine);

@@ -23,6 +23,7 @@ enum {
 struct engine {
     sqlite3 *db;
     enum engine_access access;
+    bool preparing; /* a statement, which may not control transactions: those are engine_begin's */
     bool immutable; /* read without locks, as nobody else had it open */
     char reason[ENGINE_ERROR_CAP]; /* our own; "" when SQLite has the reason */
     char said[ENGINE_ERROR_CAP];
@@ -96,9 +97,10 @@ static int authorize(void *data, int action, const char *first, const char *seco
     bool allowed = false;
     (void)database;
     (void)trigger;
-    if (action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE ||
-        action == SQLITE_TRANSACTION)
+    if (action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE)
         allowed = true;
+    else if (action == SQLITE_TRANSACTION)
+        allowed = !engine->preparing;
     else if (action == SQLITE_FUNCTION)
         allowed = function_allowed(second);
     else if (action == SQLITE_PRAGMA)
@@ -264,8 +266,10 @@ enum engine_verdict engine_prepare(struct engine *engine, const char *text, stru
     sqlite3_stmt *handle = NULL;
     const char *tail = NULL;
     engine->reason[0] = '\0';
+    engine->preparing = true;
     int code = checked(sqlite3_prepare_v3(engine->db, text, (int)strlen(text) + 1, SQLITE_PREPARE_PERSISTENT, &handle,
                                           &tail));
+    engine->preparing = false;
     if (code != SQLITE_OK)
         return (code & 0xff) == SQLITE_AUTH ? ENGINE_REFUSED : ENGINE_BAD;
     if (handle == NULL || has_another(engine->db, tail)) {

@@ -318,6 +318,19 @@ static void test_not_a_database(void **state)
     }
 }
 
+static void test_damaged(void **state)
+{
+    struct site *site = *state;
+    char garbage[400];
+    memset(garbage, 0xa5, sizeof garbage);
+    must_run(site, STEPS);
+    int fd = open(site->database, O_WRONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, garbage, sizeof garbage, 100), sizeof garbage);
+    close(fd);
+    assert_refused_untouched(site, STEPS, "warta.db: database disk image is malformed (restore a backup)");
+}
+
 static void test_no_place(void **state)
 {
     struct site *site = *state;
@@ -516,6 +529,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_newer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
         cmocka_unit_test_setup_teardown(test_not_a_database, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_place, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_migration_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_killed_half_way, setup, teardown),

@@ -510,6 +510,8 @@ static const struct {
     {"PRAGMA writable_schema = ON", "not authorized"},
     {"PRAGMA journal_mode = DELETE", "not authorized"},
     {"SAVEPOINT here", "not authorized"},
+    {"BEGIN", "not authorized"},
+    {"COMMIT", "not authorized"},
     {"ANALYZE", "not authorized"},
     {"REINDEX", "not authorized"},
     {"-- columns: x\nSELECT load_extension('x.so') AS x", "not authorized to use function: load_extension"},

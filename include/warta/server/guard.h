@@ -35,8 +35,8 @@ enum { GUARD_TARGET_MAX = 4096, GUARD_HEADERS_MAX = 64 };
 /* A request's head, borrowed. */
 struct guard_request {
     const char *method;
-    const char *target;  /* as sent, with its query; one longer than GUARD_TARGET_MAX may be cut behind that */
-    const char *version; /* "HTTP/1.1" */
+    const char *target;           /* as sent, with its query; one longer than GUARD_TARGET_MAX may be cut behind that */
+    const char *version;          /* "HTTP/1.1" */
     const struct header *headers; /* at least the first GUARD_HEADERS_MAX */
     size_t headers_len;           /* how many were sent */
     bool exact;                   /* the parts add up to the head's length */

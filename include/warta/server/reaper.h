@@ -24,7 +24,7 @@
 struct reaped {
     struct reaped *next, *previous;
     int socket;
-    bool ended; /* the last look found the client's side ended; the reaper's */
+    bool ended;                  /* the last look found the client's side ended; the reaper's */
     _Atomic int64_t deadline_ms; /* of the monotonic clock; negative while the client owes nothing (idle) */
 };
 
