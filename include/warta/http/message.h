@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "warta/base/buf.h"
 
@@ -16,6 +17,14 @@ struct header {
     const char *value;
 };
 
+/* A file of a form, in an unnamed temporary file. */
+struct upload {
+    const char *field;
+    const char *name; /* as the client calls it: any text, valid UTF-8 or not */
+    int fd;           /* positioned anywhere */
+    size_t len;
+};
+
 /* All borrowed from whoever made the request, for as long as it is handled. */
 struct request {
     enum method method;
@@ -23,16 +32,29 @@ struct request {
     const char *query; /* behind the '?', still percent-encoded; "" if none */
     const struct header *headers;
     size_t headers_len;
-    const char *body; /* may hold NUL */
+    const char *body; /* a form: urlencoded; one that came as multipart/form-data has been written as urlencoded too */
     size_t body_len;
+    const struct upload *uploads; /* the files of a multipart form */
+    size_t uploads_len;
     const char *client; /* the peer's network address in words; "" if there is none */
 };
 
 enum { RESPONSE_HEADERS_MAX = 24 };
 
+/* A body that is read as it is sent, for what is too large for memory. */
+struct response_stream {
+    /* Puts up to `max` bytes from `offset` on into `bytes` and returns how many; -1 on a fault, which cuts the response. Called on
+     * the thread that sends, with `context`. */
+    int64_t (*read)(void *context, int64_t offset, char *bytes, size_t max);
+    void (*release)(void *context);
+    void *context;
+    int64_t len;
+};
+
 struct response {
     int status;
-    struct buf body;
+    struct buf body;               /* or */
+    struct response_stream stream; /* where its read is set */
     struct header headers[RESPONSE_HEADERS_MAX]; /* owned copies */
     size_t headers_len;
 };

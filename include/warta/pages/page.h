@@ -18,6 +18,8 @@
 #include "warta/http/message.h"
 #include "warta/http/params.h"
 #include "warta/http/url.h"
+#include "warta/newsroom/session.h"
+#include "warta/newsroom/user.h"
 #include "warta/store/store.h"
 #include "warta/view/view.h"
 
@@ -27,10 +29,16 @@ struct site {
     const struct log *log;
     struct url_base base;
     const char *title, *description, *lang, *timezone;
+    size_t password_memory_kib; /* of argon2id */
+    size_t upload_max;          /* bytes of one file */
+    const char *trusted_proxies; /* networks, parted by commas */
     int64_t (*clock)(void); /* seconds since 1970 */
 };
 
 enum { EXCHANGE_ID_CAP = 24 };
+
+/* Who a page is for. */
+enum access { ACCESS_ALL, ACCESS_STAFF, ACCESS_ADMIN };
 
 struct exchange {
     const struct site *site;
@@ -40,6 +48,12 @@ struct exchange {
     struct response *response;
     struct arena arena;
     json_t *params;
+    json_t *form;    /* a posted form: name → string, or → array of strings where the name repeats; {} if none */
+    json_t *session; /* as session_find gives it; NULL for readers */
+    char cookie[SESSION_TOKEN_CAP]; /* the cookie's value that forms of this page belong to; "" if none is needed */
+    char csrf[SESSION_TOKEN_CAP];   /* its CSRF token */
+    struct actor actor;             /* of the session */
+    const char *client;             /* the client's address, seen through trusted proxies */
     json_t *model;
     const char *detail; /* for the error page: what was wrong, in words; NULL if the status says it all */
     int64_t now_unix;
@@ -69,10 +83,37 @@ const char *page_absolute(struct exchange *x, const char *path);
 /* "/prefix" + `path` (*arena*). */
 const char *page_href(struct exchange *x, const char *path);
 
+/* page_html for staff: adds to the model user_name, is_admin, csrf, request_id (a new one, for forms that make something), and
+ * the message of `?done=` (done: null or {words, undo: null or {action, version, to_version}}). */
+int page_admin_html(struct exchange *x, int status, const char *template_name);
+
+/* A form's value as text, "" if it was not sent; of a repeated one the first (*borrowed*). */
+const char *form_text(const struct exchange *x, const char *name);
+
+/* A form's value as a number, or a {capture} of the path; -1 if it is none. */
+int64_t form_number(const struct exchange *x, const char *name);
+int64_t param_number(const struct exchange *x, const char *name);
+
+/* Sends the cookie with that value; "" takes it away. */
+void page_set_cookie(struct exchange *x, const char *value);
+
 /* The handlers, for the route table. */
 page_handler page_listing, page_listing_json;
 page_handler page_item, page_item_json, page_item_md;
-page_handler page_static;
+page_handler page_static, page_file;
+
+/* Staff. */
+page_handler page_login, page_login_post, page_logout_post, page_setup, page_setup_post, page_reset, page_reset_post;
+page_handler page_account, page_account_password_post, page_account_session_post;
+page_handler page_admin, page_admin_bulk_post;
+page_handler page_item_new, page_item_create_post, page_item_edit, page_item_save_post, page_item_status_post,
+    page_item_revert_post, page_item_preview, page_item_preview_post, page_item_share_post, page_shared_preview;
+page_handler page_revisions, page_revision, page_markdown_post, page_clean_post;
+page_handler page_activity;
+page_handler page_files, page_file_upload_post, page_file_replace_post, page_file_delete_post, page_file_admin;
+page_handler page_types, page_type_save_post, page_type_merge_post;
+page_handler page_users, page_user_add_post, page_user_change_post;
+page_handler page_trash_empty_post;
 
 /* The parameters of the listing in all its forms. */
 extern const struct param listing_params[];

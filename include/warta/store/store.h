@@ -26,6 +26,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "warta/base/buf.h"
 #include "warta/base/log.h"
 #include "warta/store/sql.h" /* generated: enum sql, sql_name() and sql_text() */
 
@@ -56,6 +57,13 @@ json_t *store_row(struct store *store, enum sql sql, const json_t *params);
 
 /* The first column of the first row, null for none (*owned*); NULL on a fault. */
 json_t *store_value(struct store *store, enum sql sql, const json_t *params);
+
+/* As store_exec, with `len` bytes as the value of the parameter `name`, which is not in `params`. */
+bool store_exec_bytes(struct store *store, enum sql sql, const json_t *params, const char *name, const void *bytes,
+                      size_t len);
+
+/* Appends the first column of the first row, which holds bytes, to `out`; false on a fault or where there is no row. */
+bool store_bytes(struct store *store, enum sql sql, const json_t *params, struct buf *out);
 
 /* Runs a statement for its effect. `changed` (may be NULL) gets the number of rows it changed. False on a fault. */
 bool store_exec(struct store *store, enum sql sql, const json_t *params, size_t *changed);
