@@ -17,32 +17,37 @@ static const struct route routes[] = {
 
 enum { ROUTES = sizeof routes / sizeof *routes };
 
-static bool ends_as(const char *text, size_t text_len, const char *end, size_t end_len)
+/* Fits one segment of a path to one of a pattern, which may hold a capture. The decoded capture goes into `captures`. */
+static bool segment_fits(const char *pattern, size_t pattern_len, const char *segment, size_t segment_len,
+                         struct arena *arena, json_t *captures)
 {
-    return text_len >= end_len && memcmp(text + text_len - end_len, end, end_len) == 0;
-}
-
-/* Fits `path` to a pattern with at most one capture, in its last segment: what stands behind the capture is the segment's end.
- * The decoded capture goes into `captures`. */
-static bool pattern_fits(const char *pattern, const char *path, struct arena *arena, json_t *captures)
-{
-    const char *open = strchr(pattern, '{');
+    const char *open = memchr(pattern, '{', pattern_len);
     if (open == NULL)
-        return strcmp(pattern, path) == 0;
+        return segment_len == pattern_len && memcmp(segment, pattern, segment_len) == 0;
     const char *close = strchr(open, '}');
     size_t before_len = (size_t)(open - pattern);
-    size_t after_len = strlen(close + 1);
-    if (strncmp(pattern, path, before_len) != 0)
+    size_t after_len = (size_t)(pattern + pattern_len - close - 1);
+    if (segment_len <= before_len + after_len || memcmp(segment, pattern, before_len) != 0 ||
+        memcmp(segment + segment_len - after_len, close + 1, after_len) != 0)
         return false;
-    const char *segment = path + before_len;
-    size_t segment_len = strlen(segment);
-    if (memchr(segment, '/', segment_len) != NULL || !ends_as(segment, segment_len, close + 1, after_len))
-        return false;
-    const char *value = url_decode_segment(arena, segment, segment_len - after_len);
-    if (value == NULL || *value == '\0')
+    const char *value = url_decode_segment(arena, segment + before_len, segment_len - before_len - after_len);
+    if (value == NULL)
         return false;
     json_object_set_new(captures, arena_copy(arena, open + 1, (size_t)(close - open - 1)), json_string(value));
     return true;
+}
+
+static bool pattern_fits(const char *pattern, const char *path, struct arena *arena, json_t *captures)
+{
+    while (*pattern == '/' && *path == '/') {
+        size_t pattern_len = strcspn(++pattern, "/");
+        size_t path_len = strcspn(++path, "/");
+        if (!segment_fits(pattern, pattern_len, path, path_len, arena, captures))
+            return false;
+        pattern += pattern_len;
+        path += path_len;
+    }
+    return *pattern == '\0' && *path == '\0';
 }
 
 static bool method_fits(const struct route *route, enum method method)

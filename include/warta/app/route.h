@@ -10,11 +10,18 @@
 #include "warta/http/params.h"
 #include "warta/pages/page.h"
 
+/* Where a request is handled: in the event loop, which nothing may hold up; or on the threads for what waits for the disk;
+ * or on the few that hash passwords. */
+enum lane { LANE_FAST, LANE_SLOW, LANE_HASH };
+
+/* Unsafe methods ask for a CSRF token, whatever the row says. Staff's pages need a session, and so a lane that may write. */
 struct route {
-    enum method method; /* METHOD_GET answers HEAD too */
-    const char *pattern; /* {name} captures the rest of a path segment, up to the pattern's next character */
+    enum method method;  /* METHOD_GET answers HEAD too */
+    const char *pattern; /* {name} captures within a path segment */
     page_handler *page;
     const struct param *params; /* query parameters; NULL: takes none */
+    enum access access;
+    enum lane lane;
 };
 
 /* The first row whose pattern fits `path` (percent-encoded, without the site's prefix) and whose method is
