@@ -11,7 +11,7 @@
 #include "warta/pages/page.h"
 
 struct route {
-    enum method method; /* METHOD_GET answers HEAD too */
+    enum method method;  /* METHOD_GET answers HEAD too */
     const char *pattern; /* {name} captures the rest of a path segment, up to the pattern's next character */
     page_handler *page;
     const struct param *params; /* query parameters; NULL: takes none */
