@@ -36,8 +36,9 @@ static bool check_listing(struct store *store, json_t *problems)
         if (wrong == NULL)
             return false;
         if (json_integer_value(wrong) > 0)
-            json_array_append_new(problems, json_sprintf("%lld %s: export the items and import them into a new database",
-                                                         (long long)json_integer_value(wrong), checks[i].words));
+            json_array_append_new(problems,
+                                  json_sprintf("%lld %s: export the items and import them into a new database",
+                                               (long long)json_integer_value(wrong), checks[i].words));
         json_decref(wrong);
     }
     return true;

@@ -119,8 +119,8 @@ static void tell_change(enum import_outcome outcome, const json_t *report)
     if (outcome != IMPORT_UPDATED)
         return;
     printf("changed: %s:", slug);
-    json_array_foreach(json_object_get(report, "changed"), i, key) printf("%s %s", i == 0 ? "" : ",",
-                                                                          json_string_value(key));
+    json_array_foreach(json_object_get(report, "changed"), i, key)
+        printf("%s %s", i == 0 ? "" : ",", json_string_value(key));
     putchar('\n');
 }
 

@@ -62,8 +62,8 @@ static const char *const types[] = {"news",     "article", "project",   "publica
 static const struct {
     const char *word, *type;
 } hints[] = {
-    {"series", "publication"},   {"brief", "publication"}, {"interview", "interview"}, {"interviews", "interview"},
-    {"day", "event"},            {"week", "event"},        {"webinar", "event"},       {"workshop", "event"},
+    {"series", "publication"}, {"brief", "publication"}, {"interview", "interview"}, {"interviews", "interview"},
+    {"day", "event"},          {"week", "event"},        {"webinar", "event"},       {"workshop", "event"},
 };
 
 static bool is_name_of(const char *kicker, const char *type)

@@ -54,9 +54,9 @@ static bool init_words(struct site_setup *setup, const struct config *config, ch
 static bool init_view(struct site_setup *setup, char *error, size_t error_len)
 {
     const struct site *site = &setup->site;
-    json_t *globals = json_pack("{s:s, s:s, s:s, s:s, s:s}", "base", site->base.prefix, "origin", site->base.origin,
-                                "site_title", site->title, "site_description", site->description, "site_lang",
-                                site->lang);
+    json_t *globals =
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "base", site->base.prefix, "origin", site->base.origin, "site_title",
+                  site->title, "site_description", site->description, "site_lang", site->lang);
     setup->view = view_create(globals, error, error_len);
     setup->site.view = setup->view;
     json_decref(globals);

@@ -230,8 +230,7 @@ static json_t *empty_value(const struct field *field)
 
 static json_t *check_object(const struct form *form, const struct field *table, const json_t *input);
 
-static json_t *check_nested(const struct form *form, const struct field *field, const json_t *input,
-                            struct buf *reason)
+static json_t *check_nested(const struct form *form, const struct field *field, const json_t *input, struct buf *reason)
 {
     if (!json_is_object(input)) {
         buf_text(reason, "is not an object");

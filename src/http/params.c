@@ -74,6 +74,21 @@ static json_t *parse_cursor(const char *text)
     return json_pack("{s:I, s:I}", "day", (json_int_t)day, "id", (json_int_t)id);
 }
 
+static json_t *parse_text(const struct param *param, const char *text)
+{
+    bool fits = text_length(text) <= (size_t)param->max && strpbrk(text, "\n\t") == NULL && !text_has_controls(text);
+    return fits ? json_string(text) : NULL;
+}
+
+static json_t *parse_number(const struct param *param, const char *text)
+{
+    enum { DIGITS_MAX = 16 };
+    size_t len = strspn(text, digits);
+    long long number = strtoll(text, NULL, 10);
+    long long max = param->max > 0 ? param->max : (1LL << 53) - 1;
+    return len > 0 && len <= DIGITS_MAX && text[len] == '\0' && number <= max ? json_integer(number) : NULL;
+}
+
 static json_t *parse(const struct param *param, const char *text)
 {
     switch (param->kind) {
@@ -85,6 +100,10 @@ static json_t *parse(const struct param *param, const char *text)
         return parse_lang(text);
     case PARAM_CURSOR:
         return parse_cursor(text);
+    case PARAM_TEXT:
+        return parse_text(param, text);
+    case PARAM_NUMBER:
+        return parse_number(param, text);
     }
     return NULL;
 }
@@ -106,6 +125,12 @@ static void say_takes(const struct param *param, struct buf *out)
         break;
     case PARAM_CURSOR:
         buf_text(out, "a place in the listing as its links give it");
+        break;
+    case PARAM_TEXT:
+        buf_format(out, "one line of at most %d characters", param->max);
+        break;
+    case PARAM_NUMBER:
+        buf_text(out, "a number as its links give it");
         break;
     }
 }

@@ -64,7 +64,8 @@ static int64_t id_by_names(const struct import *import, const json_t *values, js
         if (other < 0)
             return -1;
         if (id != 0 && other != 0 && other != id)
-            refuse(errors, "aliases", json_sprintf("has \"%s\", which belongs to another item", json_string_value(alias)));
+            refuse(errors, "aliases",
+                   json_sprintf("has \"%s\", which belongs to another item", json_string_value(alias)));
         else if (other != 0)
             id = other;
     }
@@ -174,9 +175,9 @@ static json_t *overlay(json_t *stored, json_t *values)
         if (!keeps)
             json_object_set(whole, key, value);
     }
-    json_object_set_new(whole, "aliases", aliases_union(json_object_get(stored, "aliases"),
-                                                        json_object_get(values, "aliases"),
-                                                        json_object_get(whole, "slug")));
+    json_object_set_new(whole, "aliases",
+                        aliases_union(json_object_get(stored, "aliases"), json_object_get(values, "aliases"),
+                                      json_object_get(whole, "slug")));
     return whole;
 }
 
@@ -200,8 +201,7 @@ static json_t *changed_keys(const json_t *stored, json_t *whole)
     return changed;
 }
 
-static enum import_outcome create(struct import *import, size_t index, json_t *values, json_t *errors,
-                                  json_t **report)
+static enum import_outcome create(struct import *import, size_t index, json_t *values, json_t *errors, json_t **report)
 {
     static const char *const required[] = {"type", "title"};
     for (size_t i = 0; i < 2; i++) {
@@ -257,8 +257,7 @@ static enum import_outcome update(struct import *import, size_t index, int64_t i
     return !ok ? IMPORT_FAULT : differs ? IMPORT_UPDATED : IMPORT_UNCHANGED;
 }
 
-enum import_outcome import_item(struct import *import, size_t index, json_t *values, json_t *errors,
-                                json_t **report)
+enum import_outcome import_item(struct import *import, size_t index, json_t *values, json_t *errors, json_t **report)
 {
     *report = NULL;
     json_t *given = json_copy(values);

@@ -69,7 +69,8 @@ static void check_event(json_t *values, json_t *errors)
     const char *starts = json_string_value(json_object_get(event, "starts"));
     const char *ends = json_string_value(json_object_get(event, "ends"));
     /* A day compares with a time of that day by its first ten characters: it ends no earlier than it starts. */
-    if (starts != NULL && ends != NULL && strncmp(ends, starts, strlen(ends) < strlen(starts) ? strlen(ends) : strlen(starts)) < 0)
+    if (starts != NULL && ends != NULL &&
+        strncmp(ends, starts, strlen(ends) < strlen(starts) ? strlen(ends) : strlen(starts)) < 0)
         error_add(errors, "event.ends", "is before event.starts");
     json_object_set_new(values, "event", event_normal(event));
 }
@@ -113,9 +114,9 @@ json_t *item_stored(struct store *store, int64_t id)
 
 json_t *item_blank(const char *lang)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:n, s:n, s:s, s:[], s:[], s:s, s:[], s:s, s:n}", "slug", "", "type",
-                     "", "kicker", "", "title", "", "summary", "", "body", "", "date", "event", "lang", lang, "places",
-                     "topics", "link", "", "aliases", "status", "published", "publish_at");
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:n, s:n, s:s, s:[], s:[], s:s, s:[], s:s, s:n}", "slug", "",
+                     "type", "", "kicker", "", "title", "", "summary", "", "body", "", "date", "event", "lang", lang,
+                     "places", "topics", "link", "", "aliases", "status", "published", "publish_at");
 }
 
 /* --- small steps of writing: each false, 0 or -1 on a fault --- */

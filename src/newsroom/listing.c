@@ -149,8 +149,9 @@ static void values_merge(json_t *values, json_t *rows)
         json_t *items = json_object_get(row, "items");
         json_t *known = value_of(values, json_integer_value(json_object_get(row, "id")));
         if (known != NULL)
-            json_object_set_new(known, "items", json_integer(json_integer_value(json_object_get(known, "items")) +
-                                                             json_integer_value(items)));
+            json_object_set_new(
+                known, "items",
+                json_integer(json_integer_value(json_object_get(known, "items")) + json_integer_value(items)));
         else if (json_integer_value(items) > 0)
             json_array_append(values, row);
     }
@@ -189,10 +190,10 @@ static void values_select(const struct selection *selection, enum facet facet, j
         {
             if (json_integer_value(json_object_get(value, "id")) == selection->id[facet][s] &&
                 strcmp(json_string_value(json_object_get(value, "facet")), facet_info[facet].param) == 0)
-                json_array_append_new(values, json_pack("{s:I, s:O, s:O, s:i, s:b}", "id",
-                                                        (json_int_t)selection->id[facet][s], "value",
-                                                        json_object_get(value, "value"), "name",
-                                                        json_object_get(value, "name"), "items", 0, "selected", 1));
+                json_array_append_new(values,
+                                      json_pack("{s:I, s:O, s:O, s:i, s:b}", "id", (json_int_t)selection->id[facet][s],
+                                                "value", json_object_get(value, "value"), "name",
+                                                json_object_get(value, "name"), "items", 0, "selected", 1));
         }
     }
 }
@@ -210,9 +211,9 @@ static void values_name(const struct query *query, enum facet facet, json_t *val
     json_array_foreach(values, i, value)
     {
         if (facet == FACET_LANGUAGE)
-            json_object_set_new(value, "name",
-                                json_string(text_lang_name(query->text,
-                                                           json_string_value(json_object_get(value, "value")))));
+            json_object_set_new(
+                value, "name",
+                json_string(text_lang_name(query->text, json_string_value(json_object_get(value, "value")))));
         else if (facet == FACET_YEAR) {
             json_t *name = year_name(json_integer_value(json_object_get(value, "id")));
             json_object_set(value, "value", name);
@@ -330,9 +331,10 @@ static bool selection_add(const struct query *query, enum facet facet, json_t *v
         json_object_set_new(row, "facet", json_string(facet_name));
         json_array_append(json_object_get(page, "selected"), row);
     } else if (is_public == 0) {
-        json_array_append_new(json_object_get(page, "unknown"),
-                              json_pack("{s:s, s:o}", "facet", facet_name, "value",
-                                        facet == FACET_YEAR ? year_name(json_integer_value(value)) : json_incref(value)));
+        json_array_append_new(
+            json_object_get(page, "unknown"),
+            json_pack("{s:s, s:o}", "facet", facet_name, "value",
+                      facet == FACET_YEAR ? year_name(json_integer_value(value)) : json_incref(value)));
     }
     json_decref(row);
     return is_public >= 0;
@@ -367,8 +369,8 @@ json_t *listing_page(struct store *store, struct text *text, const json_t *param
     *too_many = ok && !cells_combine(&selection, FACETS, &cells);
     ok = ok && !*too_many;
     if (ok && json_array_size(json_object_get(page, "unknown")) > 0) {
-        json_object_update_new(page, json_pack("{s:[], s:i, s:b, s:n, s:n}", "items", "total", 0, "total_more", 0, "newer",
-                                               "older"));
+        json_object_update_new(
+            page, json_pack("{s:[], s:i, s:b, s:n, s:n}", "items", "total", 0, "total_more", 0, "newer", "older"));
     } else if (ok) {
         ok = page_items(&query, &cells, params, cards, page) && page_total(&query, &selection, &cells, page);
     }
@@ -444,7 +446,7 @@ json_t *listing_around(struct store *store, const json_t *item, int64_t now_unix
     const struct query query = {store, NULL, now_unix};
     const struct cells all = {.len = 1};
     struct position here = {json_integer_value(json_object_get(item, "day")),
-                                    json_integer_value(json_object_get(item, "id"))};
+                            json_integer_value(json_object_get(item, "id"))};
     json_t *around = json_object();
     bool ok = true;
     for (int older = 0; ok && older <= 1; older++) {

@@ -9,8 +9,8 @@
 /* Where an old slug, an alias or an id leads: 301 to the item's own address in the same form, 404 for no item. */
 static int item_redirect(struct exchange *x, const char *suffix)
 {
-    json_t *params = json_pack("{s:O, s:I}", "name", json_object_get(x->params, "slug"), "now_unix",
-                               (json_int_t)x->now_unix);
+    json_t *params =
+        json_pack("{s:O, s:I}", "name", json_object_get(x->params, "slug"), "now_unix", (json_int_t)x->now_unix);
     json_t *slug = store_value(x->store, SQL_ITEM_PUBLIC_SLUG, params);
     int status = slug == NULL ? 500 : 404;
     if (json_is_string(slug))
@@ -23,8 +23,8 @@ static int item_redirect(struct exchange *x, const char *suffix)
 /* Reads the item into the model: 200, or what to answer instead. */
 static int item_read(struct exchange *x, const char *suffix)
 {
-    json_t *params = json_pack("{s:O, s:I}", "slug", json_object_get(x->params, "slug"), "now_unix",
-                               (json_int_t)x->now_unix);
+    json_t *params =
+        json_pack("{s:O, s:I}", "slug", json_object_get(x->params, "slug"), "now_unix", (json_int_t)x->now_unix);
     json_decref(x->model);
     x->model = store_row(x->store, SQL_ITEM_PUBLIC, params);
     json_decref(params);
@@ -93,14 +93,14 @@ static void model_links(struct exchange *x)
     const char *link = json_string_value(json_object_get(x->model, "link"));
     const char *path = arena_format(&x->arena, "/items/%s", slug);
     const char *json_href = page_href(x, arena_format(&x->arena, "%s.json", path));
-    json_object_update_new(
-        x->model,
-        json_pack("{s:O, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:[], s:[{s:s, s:s, s:s}]}", "page_title",
-                  json_object_get(x->model, "title"), "canonical", page_absolute(x, path), "noindex", 0, "listing_href",
-                  page_href(x, "/"), "type_href", page_href(x, arena_format(&x->arena, "/?type=%s", type)), "json_href",
-                  json_href, "md_href", page_href(x, arena_format(&x->arena, "%s.md", path)), "link_host",
-                  link_host(x, link), "files", "alternates", "media_type", "application/json", "title", "JSON", "href",
-                  json_href));
+    json_object_update_new(x->model,
+                           json_pack("{s:O, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:[], s:[{s:s, s:s, s:s}]}",
+                                     "page_title", json_object_get(x->model, "title"), "canonical",
+                                     page_absolute(x, path), "noindex", 0, "listing_href", page_href(x, "/"),
+                                     "type_href", page_href(x, arena_format(&x->arena, "/?type=%s", type)), "json_href",
+                                     json_href, "md_href", page_href(x, arena_format(&x->arena, "%s.md", path)),
+                                     "link_host", link_host(x, link), "files", "alternates", "media_type",
+                                     "application/json", "title", "JSON", "href", json_href));
 }
 
 int page_item(struct exchange *x)

@@ -206,10 +206,10 @@ static json_t *active_filters(struct exchange *x)
         const char *facet = json_string_value(json_object_get(selected, "facet"));
         const char *value = value_text(x, json_object_get(selected, "value"));
         const char *href = listing_href(x, "/", (struct change){.facet = facet, .value = value});
-        json_array_append_new(active, json_pack("{s:s, s:O, s:s?, s:s}", "facet_name", facet_name(facet), "name",
-                                                json_object_get(selected, "name"), "lang",
-                                                strcmp(facet, "lang") == 0 ? value : NULL, "remove_href",
-                                                page_href(x, href)));
+        json_array_append_new(active,
+                              json_pack("{s:s, s:O, s:s?, s:s}", "facet_name", facet_name(facet), "name",
+                                        json_object_get(selected, "name"), "lang",
+                                        strcmp(facet, "lang") == 0 ? value : NULL, "remove_href", page_href(x, href)));
     }
     return active;
 }
@@ -222,8 +222,8 @@ static json_t *unknown_values(const json_t *model)
     json_array_foreach(json_object_get(model, "unknown"), i, entry)
     {
         json_array_append_new(unknown, json_pack("{s:s, s:O}", "name",
-                                                 facet_name(json_string_value(json_object_get(entry, "facet"))), "value",
-                                                 json_object_get(entry, "value")));
+                                                 facet_name(json_string_value(json_object_get(entry, "facet"))),
+                                                 "value", json_object_get(entry, "value")));
     }
     return unknown;
 }
@@ -253,9 +253,9 @@ static json_t *months(struct exchange *x, json_t *items)
         if (month != last_month) {
             const char *name = arena_format(&x->arena, "%04d-%02d", (int)(month / 100), (int)(month % 100));
             in_month = json_array();
-            json_array_append_new(
-                list, json_pack("{s:s, s:s, s:o}", "month", name, "month_words",
-                                text_month_words(x->text, arena_format(&x->arena, "%s-01", name)), "items", in_month));
+            json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "month", name, "month_words",
+                                                  text_month_words(x->text, arena_format(&x->arena, "%s-01", name)),
+                                                  "items", in_month));
             last_month = month;
         }
         card_complete(x, card);
@@ -267,8 +267,7 @@ static json_t *months(struct exchange *x, json_t *items)
 /* Whether the reader is behind the first page. */
 static bool is_deeper(const struct exchange *x)
 {
-    return json_is_object(json_object_get(x->params, "before")) ||
-           json_is_object(json_object_get(x->params, "after"));
+    return json_is_object(json_object_get(x->params, "before")) || json_is_object(json_object_get(x->params, "after"));
 }
 
 static const char *href_or_null(struct exchange *x, const char *path)
@@ -284,13 +283,13 @@ static void model_links(struct exchange *x)
     const char *all_types = page_href(x, listing_href(x, "/", (struct change){.without = "type"}));
     const char *newer = cursor_href(x, "/", "after", "newer");
     const char *older = cursor_href(x, "/", "before", "older");
-    json_object_update_new(
-        x->model,
-        json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:[{s:s, s:s, s:s}]}", "canonical", page_absolute(x, here),
-                  "reset_href", page_href(x, "/"), "feed_json_href", feed, "all_types_href", all_types, "newer_href",
-                  href_or_null(x, newer), "older_href", href_or_null(x, older), "first_href",
-                  is_deeper(x) ? page_href(x, here) : NULL, "alternates", "media_type", "application/feed+json", "title",
-                  x->site->title, "href", feed));
+    json_object_update_new(x->model,
+                           json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:[{s:s, s:s, s:s}]}", "canonical",
+                                     page_absolute(x, here), "reset_href", page_href(x, "/"), "feed_json_href", feed,
+                                     "all_types_href", all_types, "newer_href", href_or_null(x, newer), "older_href",
+                                     href_or_null(x, older), "first_href", is_deeper(x) ? page_href(x, here) : NULL,
+                                     "alternates", "media_type", "application/feed+json", "title", x->site->title,
+                                     "href", feed));
 }
 
 /* Makes the template's model of what listing_page found. */
@@ -302,15 +301,16 @@ static void listing_model(struct exchange *x)
     json_t *title = heading(x->model);
     type_links(x, types);
     model_links(x);
-    json_object_update_new(
-        x->model,
-        json_pack("{s:O, s:O, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:O, s:o, s:o, s:o}", "page_title", title,
-                  "heading", title, "facets_selected", facets_selected(x->params), "noindex", selected > 1 || unknown, "total_none",
-                  json_integer_value(json_object_get(x->model, "total")) == 0, "filtered", selected > 0 || unknown,
-                  "all_types_selected", json_array_size(json_object_get(x->params, "type")) == 0, "total_words",
-                  total_words(x->model), "unknown", unknown_values(x->model), "active", active_filters(x), "types", types,
-                  "facets", facet_lists(x->model), "hidden", hidden_types(x->params), "months",
-                  months(x, json_object_get(x->model, "items"))));
+    json_object_update_new(x->model,
+                           json_pack("{s:O, s:O, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:O, s:o, s:o, s:o}",
+                                     "page_title", title, "heading", title, "facets_selected",
+                                     facets_selected(x->params), "noindex", selected > 1 || unknown, "total_none",
+                                     json_integer_value(json_object_get(x->model, "total")) == 0, "filtered",
+                                     selected > 0 || unknown, "all_types_selected",
+                                     json_array_size(json_object_get(x->params, "type")) == 0, "total_words",
+                                     total_words(x->model), "unknown", unknown_values(x->model), "active",
+                                     active_filters(x), "types", types, "facets", facet_lists(x->model), "hidden",
+                                     hidden_types(x->params), "months", months(x, json_object_get(x->model, "items"))));
     json_decref(title);
 }
 
@@ -351,11 +351,10 @@ static json_t *feed_item(struct exchange *x, json_t *item)
     const json_t *body = json_object_get(item, "body");
     json_int_t id = json_integer_value(json_object_get(item, "id"));
     struct buf html = BUF_EMPTY;
-    json_t *entry = json_pack("{s:s, s:s, s:O, s:o, s:O, s:o}", "id",
-                              page_absolute(x, arena_format(&x->arena, "/items/%lld", (long long)id)), "url",
-                              page_absolute(x, arena_format(&x->arena, "/items/%s", slug)), "title",
-                              json_object_get(item, "title"), "date_published", date_published(x, item), "language",
-                              json_object_get(item, "lang"), "tags", tags(item));
+    json_t *entry = json_pack(
+        "{s:s, s:s, s:O, s:o, s:O, s:o}", "id", page_absolute(x, arena_format(&x->arena, "/items/%lld", (long long)id)),
+        "url", page_absolute(x, arena_format(&x->arena, "/items/%s", slug)), "title", json_object_get(item, "title"),
+        "date_published", date_published(x, item), "language", json_object_get(item, "lang"), "tags", tags(item));
     json_t *summary = json_object_get(item, "summary");
     if (json_string_length(summary) > 0)
         json_object_set(entry, "summary", summary);
@@ -410,8 +409,8 @@ int page_listing_json(struct exchange *x)
     json_array_foreach(json_object_get(x->model, "items"), i, item) json_array_append_new(items, feed_item(x, item));
     return page_json(
         x, status, "application/feed+json",
-        json_pack("{s:s, s:s, s:s*, s:s, s:s, s:s, s:s*, s:o, s:o}", "version", "https://jsonfeed.org/version/1.1", "title",
-                  x->site->title, "description", *x->site->description == '\0' ? NULL : x->site->description,
+        json_pack("{s:s, s:s, s:s*, s:s, s:s, s:s, s:s*, s:o, s:o}", "version", "https://jsonfeed.org/version/1.1",
+                  "title", x->site->title, "description", *x->site->description == '\0' ? NULL : x->site->description,
                   "home_page_url", page_absolute(x, listing_href(x, "/", (struct change){0})), "feed_url",
                   page_absolute(x, listing_href(x, "/items.json", (struct change){0})), "language", x->site->lang,
                   "next_url", next == NULL ? NULL : page_absolute(x, next), "_warta", feed_warta(x), "items", items));

@@ -89,10 +89,10 @@ int page_error(struct exchange *x, int status)
         return page_json(x, status, "application/problem+json",
                          json_pack("{s:s, s:s, s:i, s:s*, s:s*}", "type", "about:blank", "title", status_reason(status),
                                    "status", status, "detail", x->detail, "request_id", id));
-    x->model = json_pack("{s:s, s:n, s:b, s:n, s:i, s:s, s:s, s:s?, s:s?, s:s}", "page_title", status_reason(status),
-                         "canonical", "noindex", 1, "alternates", "status", status, "heading", status_reason(status),
-                         "words", status_words(status), "detail", x->detail, "request_id", id, "listing_href",
-                         page_href(x, "/"));
+    x->model =
+        json_pack("{s:s, s:n, s:b, s:n, s:i, s:s, s:s, s:s?, s:s?, s:s}", "page_title", status_reason(status),
+                  "canonical", "noindex", 1, "alternates", "status", status, "heading", status_reason(status), "words",
+                  status_words(status), "detail", x->detail, "request_id", id, "listing_href", page_href(x, "/"));
     if (page_html(x, status, "public/error.html") == status)
         return status;
     /* The page that tells of faults is at fault itself: words alone must do. */

@@ -129,11 +129,21 @@ static size_t plain_len(const char *bytes, size_t len)
 static void append_entity(struct buf *out, char c)
 {
     switch (c) {
-    case '&': buf_append(out, "&amp;", 5); break;
-    case '<': buf_append(out, "&lt;", 4); break;
-    case '>': buf_append(out, "&gt;", 4); break;
-    case '"': buf_append(out, "&quot;", 6); break;
-    default: buf_append(out, "&#39;", 5); break;
+    case '&':
+        buf_append(out, "&amp;", 5);
+        break;
+    case '<':
+        buf_append(out, "&lt;", 4);
+        break;
+    case '>':
+        buf_append(out, "&gt;", 4);
+        break;
+    case '"':
+        buf_append(out, "&quot;", 6);
+        break;
+    default:
+        buf_append(out, "&#39;", 5);
+        break;
     }
 }
 
@@ -167,13 +177,21 @@ static const struct op *render_value(struct render *render, const struct op *op)
         (op->kind == OP_RAW ? buf_append : append_escaped)(render->out, json_string_value(value),
                                                            json_string_length(value));
         break;
-    case JSON_INTEGER: buf_format(render->out, "%" JSON_INTEGER_FORMAT, json_integer_value(value)); break;
-    case JSON_REAL: append_real(render->out, value); break;
-    case JSON_NULL: break;
+    case JSON_INTEGER:
+        buf_format(render->out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        break;
+    case JSON_REAL:
+        append_real(render->out, value);
+        break;
+    case JSON_NULL:
+        break;
     case JSON_TRUE:
-    case JSON_FALSE: return render_fail(render, op, "is a boolean and cannot be shown");
-    case JSON_ARRAY: return render_fail(render, op, "is an array and cannot be shown");
-    case JSON_OBJECT: return render_fail(render, op, "is an object and cannot be shown");
+    case JSON_FALSE:
+        return render_fail(render, op, "is a boolean and cannot be shown");
+    case JSON_ARRAY:
+        return render_fail(render, op, "is an array and cannot be shown");
+    case JSON_OBJECT:
+        return render_fail(render, op, "is an object and cannot be shown");
     }
     return op + 1;
 }
@@ -249,7 +267,8 @@ static const struct op *render_partial(struct render *render, const struct op *o
 {
     if (render->calls_len == TEMPLATE_DEPTH_MAX)
         return render_fail(render, op, "is a partial in too many others");
-    render->calls[render->calls_len++] = (struct call){.back = op + 1, .program = render->program,
+    render->calls[render->calls_len++] = (struct call){.back = op + 1,
+                                                       .program = render->program,
                                                        .indent_begin = render->indent_begin,
                                                        .indent_len = render->indent.len};
     if (op->parts_len == 0)
@@ -275,14 +294,20 @@ static const struct op *render_return(struct render *render)
 static const struct op *render_op(struct render *render, const struct op *op)
 {
     switch (op->kind) {
-    case OP_TEXT: return render_text(render, op);
+    case OP_TEXT:
+        return render_text(render, op);
     case OP_ESCAPED:
-    case OP_RAW: return render_value(render, op);
+    case OP_RAW:
+        return render_value(render, op);
     case OP_SECTION:
-    case OP_INVERTED: return render_section(render, op);
-    case OP_END: return render_end(render, op);
-    case OP_PARTIAL: return render_partial(render, op);
-    case OP_RETURN: return render_return(render);
+    case OP_INVERTED:
+        return render_section(render, op);
+    case OP_END:
+        return render_end(render, op);
+    case OP_PARTIAL:
+        return render_partial(render, op);
+    case OP_RETURN:
+        return render_return(render);
     }
     return NULL;
 }
@@ -295,8 +320,12 @@ bool template_render(const struct templates *templates, const char *name, const 
         snprintf(error, TEMPLATE_ERROR_CAP, "%.128s: there is no such template", name);
         return false;
     }
-    struct render render = {.templates = templates, .program = program, .out = out, .indent = BUF_EMPTY,
-                            .scopes_len = SCOPE_SECTIONS, .error = error};
+    struct render render = {.templates = templates,
+                            .program = program,
+                            .out = out,
+                            .indent = BUF_EMPTY,
+                            .scopes_len = SCOPE_SECTIONS,
+                            .error = error};
     render.scopes[SCOPE_GLOBALS].value = globals;
     render.scopes[SCOPE_MODEL].value = model;
     size_t out_len = out->len;

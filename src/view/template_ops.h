@@ -27,13 +27,13 @@ struct slice {
 
 struct op {
     enum op_kind kind;
-    bool starts_line;          /* text: it stands first on its line */
-    size_t line;               /* counted from 1, for error messages */
-    const char *text;          /* the text, the whole key, or the partial's name */
+    bool starts_line; /* text: it stands first on its line */
+    size_t line;      /* counted from 1, for error messages */
+    const char *text; /* the text, the whole key, or the partial's name */
     size_t len;
     const struct slice *parts; /* the key's parts, none for "."; a partial's indentation, none within a line */
     size_t parts_len;
-    size_t jump;               /* section, inverted: behind its end; end: its section; partial: its program */
+    size_t jump; /* section, inverted: behind its end; end: its section; partial: its program */
 };
 
 struct program {

@@ -144,8 +144,8 @@ static bool add_raw(struct parser *parser, const struct tag *tag)
     if (add_key(parser, OP_RAW, tag) == NULL)
         return false;
     if (tag->len < suffix_len || memcmp(tag->content + tag->len - suffix_len, suffix, suffix_len) != 0)
-        return parse_fail(parser, tag->line, "'%.*s' cannot be raw: its name does not end in _html",
-                          (int)tag->len, tag->content);
+        return parse_fail(parser, tag->line, "'%.*s' cannot be raw: its name does not end in _html", (int)tag->len,
+                          tag->content);
     return true;
 }
 
@@ -168,8 +168,8 @@ static bool close_section(struct parser *parser, const struct tag *tag)
         return parse_fail(parser, tag->line, "this tag closes a section, but none is open");
     struct op section = set->ops[index];
     if (tag->len != section.len || memcmp(tag->content, section.text, section.len) != 0)
-        return parse_fail(parser, tag->line, "section '%.*s' (line %zu) is closed under another name",
-                          (int)section.len, section.text, section.line);
+        return parse_fail(parser, tag->line, "section '%.*s' (line %zu) is closed under another name", (int)section.len,
+                          section.text, section.line);
     parser->open = section.jump;
     if (section.kind == OP_SECTION)
         add_op(parser, OP_END, tag->line)->jump = index;
@@ -259,23 +259,36 @@ static bool read_tag(struct parser *parser, const char *begin, struct tag *tag)
 static bool add_tag(struct parser *parser, const struct tag *tag)
 {
     switch (tag->sigil) {
-    case ' ': return add_key(parser, OP_ESCAPED, tag) != NULL;
+    case ' ':
+        return add_key(parser, OP_ESCAPED, tag) != NULL;
     case '{':
-    case '&': return add_raw(parser, tag);
-    case '#': return open_section(parser, OP_SECTION, tag);
-    case '^': return open_section(parser, OP_INVERTED, tag);
-    case '/': return close_section(parser, tag);
-    case '>': return add_partial(parser, tag);
-    case '=': return parse_fail(parser, tag->line, "delimiters cannot be changed");
-    default: return true;
+    case '&':
+        return add_raw(parser, tag);
+    case '#':
+        return open_section(parser, OP_SECTION, tag);
+    case '^':
+        return open_section(parser, OP_INVERTED, tag);
+    case '/':
+        return close_section(parser, tag);
+    case '>':
+        return add_partial(parser, tag);
+    case '=':
+        return parse_fail(parser, tag->line, "delimiters cannot be changed");
+    default:
+        return true;
     }
 }
 
 static bool parse_program(struct templates *set, struct program *program, char *error)
 {
-    struct parser parser = {.templates = set, .program = program, .at = program->text,
-                            .end = program->text + program->len, .counted = program->text, .line = 1,
-                            .open = no_section, .error = error};
+    struct parser parser = {.templates = set,
+                            .program = program,
+                            .at = program->text,
+                            .end = program->text + program->len,
+                            .counted = program->text,
+                            .line = 1,
+                            .open = no_section,
+                            .error = error};
     program->first = set->ops_len;
     const char *found;
     while ((found = memmem(parser.at, (size_t)(parser.end - parser.at), "{{", 2)) != NULL) {

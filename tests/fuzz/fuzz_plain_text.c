@@ -28,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(items ? json_array_size(items) > 0 && !*error : !strncmp(error, "line ", 5));
     size_t index;
     const json_t *item;
-    json_array_foreach (items, index, item) {
+    json_array_foreach(items, index, item)
+    {
         check_item(item);
     }
     json_decref(items);

@@ -39,9 +39,9 @@ static void open_site(struct harness *harness, const char *base_url)
     };
     if (!url_base_init(&site->base, base_url == NULL ? "http://news.example" : base_url, error, sizeof error))
         fail_with("base address", error);
-    json_t *globals = json_pack("{s:s, s:s, s:s, s:s, s:s}", "base", site->base.prefix, "origin", site->base.origin,
-                                "site_title", site->title, "site_description", site->description, "site_lang",
-                                site->lang);
+    json_t *globals =
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "base", site->base.prefix, "origin", site->base.origin, "site_title",
+                  site->title, "site_description", site->description, "site_lang", site->lang);
     harness->view = view_create(globals, error, sizeof error);
     json_decref(globals);
     if (harness->view == NULL)

@@ -23,7 +23,8 @@ static const char feed[] = "application/feed+json";
 static const char problem[] = "application/problem+json";
 
 static const char items[] =
-    "[{\"title\":\"Alpha news\",\"type\":\"news\",\"date\":\"2019-08-30\",\"summary\":\"First words\",\"places\":[\"Nepal\"],"
+    "[{\"title\":\"Alpha news\",\"type\":\"news\",\"date\":\"2019-08-30\",\"summary\":\"First "
+    "words\",\"places\":[\"Nepal\"],"
     "\"topics\":[\"Policy\"],\"body\":\"## Part\\n\\n*Body* of alpha\",\"aliases\":[\"WCMS_724104\",\"old alpha\"]},"
     "{\"title\":\"Beta project\",\"type\":\"project\",\"date\":\"2019-08-30\",\"places\":[\"Nepal\",\"Viet Nam\"],"
     "\"link\":\"https://example.org/beta?x=1\"},"
@@ -33,14 +34,20 @@ static const char items[] =
     "\"slug\":\"thai\"},"
     "{\"title\":\"Tomorrow\",\"type\":\"news\",\"publish_at\":\"2026-11-24T00:00:00Z\",\"date\":\"2026-11-24\","
     "\"places\":[\"Secretland\"],\"lang\":\"km\"},"
-    "{\"title\":\"Hidden draft\",\"type\":\"news\",\"status\":\"draft\",\"date\":\"2019-08-30\",\"places\":[\"Draftland\"]},"
+    "{\"title\":\"Hidden "
+    "draft\",\"type\":\"news\",\"status\":\"draft\",\"date\":\"2019-08-30\",\"places\":[\"Draftland\"]},"
     "{\"title\":\"In the bin\",\"type\":\"news\",\"status\":\"trashed\",\"date\":\"2019-08-30\"}]";
 
 static const struct page_case cases[] = {
     /* the listing */
-    {"GET", "/", 200, html,
+    {"GET",
+     "/",
+     200,
+     html,
      {"4 items", "January 2020", "August 2019", "Beta project", "Alpha news", "February 2018", "Gamma event"},
-     {"Tomorrow", "Hidden draft", "In the bin", "Secretland"}, "Cache-Control", "no-cache"},
+     {"Tomorrow", "Hidden draft", "In the bin", "Secretland"},
+     "Cache-Control",
+     "no-cache"},
     {"GET", "/", 200, html, {"<time datetime=\"2019-08-30\">30 August 2019</time>", "First words"}, {"Draftland"}},
     {"GET", "/", 200, html, {"World day"}, {"<script", "style="}, "X-Content-Type-Options", "nosniff"},
     {"GET", "/", 200, html, {"lang=\"th\""}, {0}, "Referrer-Policy", "strict-origin-when-cross-origin"},
@@ -77,8 +84,13 @@ static const struct page_case cases[] = {
     {"GET", "/?type=a%00b", 400, html, {0}, {0}},
     {"GET", "/items.json?year=x", 400, problem, {"\"status\":400", "year"}, {0}},
     /* one item */
-    {"GET", "/items/alpha-news", 200, html,
-     {"<title>Alpha news", "Alpha news</h1>", "30 August 2019", "First words", "<h2>Part</h2>", "<em>Body</em> of alpha"}, {0}},
+    {"GET",
+     "/items/alpha-news",
+     200,
+     html,
+     {"<title>Alpha news", "Alpha news</h1>", "30 August 2019", "First words", "<h2>Part</h2>",
+      "<em>Body</em> of alpha"},
+     {0}},
     {"GET", "/items/alpha-news", 200, html, {"/?place=nepal", "/?topic=policy"}, {0}},
     {"GET", "/items/alpha-news", 200, html, {"rel=\"canonical\" href=\"http://news.example/items/alpha-news\""}, {0}},
     {"GET", "/items/beta-project", 200, html, {"https://example.org/beta?x=1", "example.org"}, {0}},
@@ -90,12 +102,19 @@ static const struct page_case cases[] = {
     {"GET", "/items/in-the-bin", 404, html, {"404"}, {"In the bin"}},
     {"GET", "/items/nothing-here", 404, html, {"404"}, {0}, "Cache-Control", "no-store"},
     {"GET", "/items/nothing-here.json", 404, problem, {"\"status\":404"}, {0}},
-    {"GET", "/items/alpha-news.json", 200, "application/json",
-     {"\"slug\":\"alpha-news\"", "\"version\":1", "\"type\":\"news\"", "\"date\":\"2019-08-30\"", "\"places\":[\"Nepal\"]",
-      "\"url\":\"http://news.example/items/alpha-news\""},
+    {"GET",
+     "/items/alpha-news.json",
+     200,
+     "application/json",
+     {"\"slug\":\"alpha-news\"", "\"version\":1", "\"type\":\"news\"", "\"date\":\"2019-08-30\"",
+      "\"places\":[\"Nepal\"]", "\"url\":\"http://news.example/items/alpha-news\""},
      {"\"status\"", "\"day\""}},
-    {"GET", "/items/alpha-news.md", 200, "text/markdown; charset=utf-8",
-     {"# Alpha news", "News, 30 August 2019", "First words", "*Body* of alpha"}, {0}},
+    {"GET",
+     "/items/alpha-news.md",
+     200,
+     "text/markdown; charset=utf-8",
+     {"# Alpha news", "News, 30 August 2019", "First words", "*Body* of alpha"},
+     {0}},
     {"GET", "/items/hidden-draft.json", 404, problem, {0}, {"Draftland"}},
     {"GET", "/items/hidden-draft.md", 404, html, {0}, {"Draftland"}},
     /* old addresses */
@@ -121,11 +140,19 @@ static const struct page_case cases[] = {
     {"OPTIONS", "/", 204, NULL, {0}, {0}, "Allow", "GET, HEAD, OPTIONS"},
     {"OPTIONS", "/nothing", 404, html, {0}, {0}},
     /* the feed */
-    {"GET", "/items.json", 200, feed,
+    {"GET",
+     "/items.json",
+     200,
+     feed,
      {"https://jsonfeed.org/version/1.1", "\"home_page_url\":\"http://news.example/\"", "\"total\":4",
       "\"id\":\"http://news.example/items/4\"", "\"title\":\"Beta project\"", "\"title\":\"Alpha news\""},
      {"Tomorrow", "Hidden draft", "In the bin"}},
-    {"GET", "/items.json?type=news", 200, feed, {"/items.json?type=news", "\"total\":2", "\"selected\":true"}, {"Beta project\""}},
+    {"GET",
+     "/items.json?type=news",
+     200,
+     feed,
+     {"/items.json?type=news", "\"total\":2", "\"selected\":true"},
+     {"Beta project\""}},
     {"GET", "/items.json?type=gossip", 404, feed, {"\"unknown\":[{"}, {"Alpha news"}},
     /* static files */
     {"GET", "/static/site.0000000000000000.css", 404, html, {0}, {0}},
@@ -155,7 +182,8 @@ static void check_header(const struct page_case *page, const struct response *re
 {
     const char *is = response_header_get(response, name);
     if (is == NULL || strcmp(is, value) != 0)
-        fail_msg("%s %s: %s is \"%s\", not \"%s\"", page->method, page->target, name, is == NULL ? "(none)" : is, value);
+        fail_msg("%s %s: %s is \"%s\", not \"%s\"", page->method, page->target, name, is == NULL ? "(none)" : is,
+                 value);
 }
 
 static void test_table(void **state)
@@ -201,7 +229,8 @@ static void test_links_answer(void **state)
             if (linked.status != 200)
                 fail_msg("%s links to %s, which answers %d", pages[i], target, linked.status);
             if (strncmp(target, "/static/", 8) == 0)
-                assert_string_equal(response_header_get(&linked, "Cache-Control"), "public, max-age=31536000, immutable");
+                assert_string_equal(response_header_get(&linked, "Cache-Control"),
+                                    "public, max-age=31536000, immutable");
             response_release(&linked);
             followed++;
         }
@@ -296,7 +325,8 @@ static char *many_items(void)
         if (n % 3 == 0)
             json_object_set_new(item, "topics", json_pack("[s]", "Youth"));
         if (n % 10 != 0)
-            json_object_set_new(item, "date", json_sprintf("20%02d-%02d-%02d", 15 + n / 60, 1 + n / 12 % 12, 1 + n / 3 % 28));
+            json_object_set_new(item, "date",
+                                json_sprintf("20%02d-%02d-%02d", 15 + n / 60, 1 + n / 12 % 12, 1 + n / 3 % 28));
         json_array_append_new(list, item);
     }
     char *text = json_dumps(list, 0);
@@ -330,8 +360,13 @@ static json_t *walk(struct harness *harness, const char *query, size_t *pages)
 
 static void test_walk_is_whole(void **state)
 {
-    static const char *const queries[] = {"", "?type=news", "?place=nepal", "?place=nepal&place=asia", "?topic=youth&type=project",
-                                          "?year=2015&year=2016", "?place=asia&place=nepal&year=2016&type=news&type=project"};
+    static const char *const queries[] = {"",
+                                          "?type=news",
+                                          "?place=nepal",
+                                          "?place=nepal&place=asia",
+                                          "?topic=youth&type=project",
+                                          "?year=2015&year=2016",
+                                          "?place=asia&place=nepal&year=2016&type=news&type=project"};
     (void)state;
     struct harness harness;
     char *text = many_items();
@@ -417,12 +452,15 @@ static void test_hostile_words(void **state)
 {
     (void)state;
     static const char hostile[] = "<script>alert(1)</script>\\\"'&amp; \u202e\u2028{{title}} </title> --> javascript:x";
-    static const char *const pages[] = {"/", "/items/hostile", "/items.json", "/items/hostile.json", "/?type=script-alert-1-script-amp-title-title-javascript-x"};
+    static const char *const pages[] = {"/", "/items/hostile", "/items.json", "/items/hostile.json",
+                                        "/?type=script-alert-1-script-amp-title-title-javascript-x"};
     char item[4096];
     struct harness harness;
     snprintf(item, sizeof item,
-             "[{\"slug\":\"hostile\",\"type\":\"%.60s\",\"kicker\":\"%s\",\"title\":\"%s\",\"summary\":\"%s\",\"body\":\"%s\","
-             "\"date\":\"2020-02-29\",\"event\":{\"starts\":\"2020-02-29\",\"venue\":\"%s\"},\"places\":[\"%.80s\"],\"topics\":[\"%.80s\"],"
+             "[{\"slug\":\"hostile\",\"type\":\"%.60s\",\"kicker\":\"%s\",\"title\":\"%s\",\"summary\":\"%s\",\"body\":"
+             "\"%s\","
+             "\"date\":\"2020-02-29\",\"event\":{\"starts\":\"2020-02-29\",\"venue\":\"%s\"},\"places\":[\"%.80s\"],"
+             "\"topics\":[\"%.80s\"],"
              "\"link\":\"https://example.org/\\\"onclick='x'<b>\",\"aliases\":[\"%.40s\"]}]",
              hostile, hostile, hostile, hostile, hostile, hostile, hostile, hostile, "\\\"><b>");
     harness_open(&harness, item, NULL);
@@ -496,10 +534,14 @@ static void test_prefix(void **state)
         int status;
         const char *location;
     } requests[] = {
-        {"/news", 308, "/news/"},           {"/news/", 200, NULL},
-        {"/", 200, NULL},                   {"/news/items/alpha-news", 200, NULL},
-        {"/items/alpha-news", 200, NULL},   {"/news/items/1", 301, "/news/items/alpha-news"},
-        {"/items/alpha-news/", 308, "/news/items/alpha-news"}, {"/newsroom", 404, NULL},
+        {"/news", 308, "/news/"},
+        {"/news/", 200, NULL},
+        {"/", 200, NULL},
+        {"/news/items/alpha-news", 200, NULL},
+        {"/items/alpha-news", 200, NULL},
+        {"/news/items/1", 301, "/news/items/alpha-news"},
+        {"/items/alpha-news/", 308, "/news/items/alpha-news"},
+        {"/newsroom", 404, NULL},
     };
     struct harness harness;
     harness_open(&harness, items, "https://example.org/news/");

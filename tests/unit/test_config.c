@@ -167,9 +167,8 @@ static void booleans_have_words(void **state)
         const char *variable;
         bool value;
     } cases[] = {
-        {"WARTA_QUIET=yes", true}, {"WARTA_QUIET=true", true},   {"WARTA_QUIET=on", true},
-        {"WARTA_QUIET=1", true},   {"WARTA_QUIET=no", false},    {"WARTA_QUIET=false", false},
-        {"WARTA_QUIET=off", false}, {"WARTA_QUIET=0", false},
+        {"WARTA_QUIET=yes", true}, {"WARTA_QUIET=true", true},   {"WARTA_QUIET=on", true},   {"WARTA_QUIET=1", true},
+        {"WARTA_QUIET=no", false}, {"WARTA_QUIET=false", false}, {"WARTA_QUIET=off", false}, {"WARTA_QUIET=0", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *const environment[] = {cases[i].variable, NULL};
@@ -379,9 +378,10 @@ static void the_shared_settings_are_sound(void **state)
     static const struct {
         const char *name, *text;
     } cases[] = {
-        {"database", "warta.db"}, {"listen", "127.0.0.1:8080"}, {"base-url", ""},       {"site-title", "Warta"},
-        {"site-description", ""}, {"site-lang", "en"},          {"timezone", "UTC"},    {"log-level", "info"},
-        {"log-format", "text"},   {"config", ""},
+        {"database", "warta.db"}, {"listen", "127.0.0.1:8080"}, {"base-url", ""},
+        {"site-title", "Warta"},  {"site-description", ""},     {"site-lang", "en"},
+        {"timezone", "UTC"},      {"log-level", "info"},        {"log-format", "text"},
+        {"config", ""},
     };
     const struct usage usage = {"serve", "", 0, 0, settings_shared, NULL};
     struct config config;

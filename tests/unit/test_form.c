@@ -220,7 +220,8 @@ static void test_missing(void **state)
     (void)state;
     json_decref(form_check(table, input, true, errors));
     assert_json("whole", errors,
-                "[{\"key\":\"event.starts\",\"reason\":\"is missing\"},{\"key\":\"needed\",\"reason\":\"is missing\"}]");
+                "[{\"key\":\"event.starts\",\"reason\":\"is missing\"},"
+                "{\"key\":\"needed\",\"reason\":\"is missing\"}]");
     json_array_clear(errors);
     json_decref(form_check(table, input, false, errors));
     assert_json("part", errors, "[]");
@@ -231,7 +232,8 @@ static void test_missing(void **state)
 /* All mistakes are told at once, behind those that the array already held. */
 static void test_several_mistakes(void **state)
 {
-    json_t *input = load("{\"titel\":1,\"date\":\"x\",\"slug\":\"ok\",\"event\":{\"venue\":1,\"starts\":\"2019-07-05\"}}");
+    json_t *input = load("{\"titel\":1,\"date\":\"x\",\"slug\":\"ok\","
+                         "\"event\":{\"venue\":1,\"starts\":\"2019-07-05\"}}");
     json_t *errors = load("[\"earlier\"]");
     (void)state;
     json_t *values = form_check(table, input, false, errors);
@@ -309,9 +311,12 @@ static void test_many_keys_and_entries(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),         cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_missing),      cmocka_unit_test(test_several_mistakes),
-        cmocka_unit_test(test_invalid_utf8), cmocka_unit_test(test_huge),
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_several_mistakes),
+        cmocka_unit_test(test_invalid_utf8),
+        cmocka_unit_test(test_huge),
         cmocka_unit_test(test_many_keys_and_entries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,8 +282,8 @@ static void test_newer(void **state)
     must_run(site, 1);
     run_sql(site->database, "PRAGMA user_version = 7");
     assert_refused_untouched(site, STEPS,
-                             "warta.db was made by a newer warta (schema 7; this program knows 3): use that program or a "
-                             "newer one");
+                             "warta.db was made by a newer warta (schema 7; this program knows 3): use that program "
+                             "or a newer one");
 }
 
 static void test_foreign(void **state)
@@ -306,13 +306,12 @@ static void test_foreign(void **state)
 static void test_not_a_database(void **state)
 {
     struct site *site = *state;
-    static const char *const contents[] = {"\n", "a short note", "SQLite format 3",
-                                           "Dear editor, this is no database although it is longer than the hundred "
-                                           "bytes which a database would begin with."};
-    for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
+    static const size_t repeats[] = {1, 10, 25, 26, 60, 1000};
+    for (size_t i = 0; i < sizeof repeats / sizeof *repeats; i++) {
         FILE *file = fopen(site->database, "wb");
         assert_non_null(file);
-        assert_true(fputs(contents[i], file) >= 0);
+        for (size_t n = 0; n < repeats[i]; n++)
+            assert_true(fputs("A letter, no database\n", file) >= 0);
         fclose(file);
         assert_refused_untouched(site, STEPS, "warta.db: file is not a database (is this the right file?)");
     }

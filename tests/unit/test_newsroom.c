@@ -43,13 +43,13 @@ static json_t *random_subset(const char *const *names, size_t len)
 
 static json_t *random_item(int n)
 {
-    json_t *item = json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:n}", "slug", json_sprintf("item-%d", n), "title",
-                             json_sprintf("Item %d", n), "type", PICK(types), "lang", PICK(langs), "status",
+    json_t *item = json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:n}", "slug", json_sprintf("item-%d", n),
+                             "title", json_sprintf("Item %d", n), "type", PICK(types), "lang", PICK(langs), "status",
                              PICK(statuses), "publish_at", PICK(instants), "places", random_subset(places, 3), "topics",
                              random_subset(topics, 2), "date");
     if (random_below(4) > 0)
-        json_object_set_new(item, "date", json_sprintf("20%02d-%02d-01", (int)(17 + random_below(3)),
-                                                       (int)(1 + random_below(2))));
+        json_object_set_new(item, "date",
+                            json_sprintf("20%02d-%02d-01", (int)(17 + random_below(3)), (int)(1 + random_below(2))));
     return item;
 }
 
@@ -68,7 +68,9 @@ static const char *plain_day(const json_t *item)
     const char *publish_at = json_string_value(json_object_get(item, "publish_at"));
     if (date != NULL)
         return date;
-    return strcmp(publish_at, instants[0]) == 0 ? "2017-05-01" : strcmp(publish_at, instants[1]) == 0 ? "2019-01-01" : "2027-01-01";
+    return strcmp(publish_at, instants[0]) == 0   ? "2017-05-01"
+           : strcmp(publish_at, instants[1]) == 0 ? "2019-01-01"
+                                                  : "2027-01-01";
 }
 
 static bool slug_is(const char *slug, const char *name)
@@ -117,14 +119,15 @@ static bool finds(const json_t *filter, const json_t *item, const char *skip)
 
 static json_t *random_filter(void)
 {
-    json_t *filter = json_pack("{s:[], s:[], s:[], s:[], s:[], s:n, s:n}", "type", "place", "topic", "year", "lang", "before",
-                               "after");
+    json_t *filter = json_pack("{s:[], s:[], s:[], s:[], s:[], s:n, s:n}", "type", "place", "topic", "year", "lang",
+                               "before", "after");
     for (size_t i = 0; i < 3; i++) {
         if (random_below(4) == 0)
             json_array_append_new(json_object_get(filter, "type"), json_string(types[i]));
         if (random_below(4) == 0)
-            json_array_append_new(json_object_get(filter, "place"),
-                                  json_string(i == 0 ? "nepal" : i == 1 ? "asia" : "laos"));
+            json_array_append_new(json_object_get(filter, "place"), json_string(i == 0   ? "nepal"
+                                                                                : i == 1 ? "asia"
+                                                                                         : "laos"));
         if (random_below(5) == 0)
             json_array_append_new(json_object_get(filter, "year"), json_integer((json_int_t)(2017 + i)));
         if (i < 2 && random_below(5) == 0)
@@ -186,7 +189,8 @@ static void check_filter(struct store *store, struct text *text, const json_t *i
     for (size_t i = 0; i < json_array_size(items); i++)
         expected += finds(filter, json_array_get(items, i), NULL);
     size_t shown = json_array_size(json_object_get(page, "items"));
-    if (expected != (size_t)json_integer_value(json_object_get(page, "total")) || shown != (expected > 20 ? 20 : expected))
+    if (expected != (size_t)json_integer_value(json_object_get(page, "total")) ||
+        shown != (expected > 20 ? 20 : expected))
         fail_msg("%s: total is %d, %zu are shown; they should be %zu", words,
                  (int)json_integer_value(json_object_get(page, "total")), shown, expected);
     assert_int_equal(json_is_string(json_object_get(page, "older")), expected > 20);
@@ -258,7 +262,9 @@ static void test_import(void **state)
         {"[{\"type\": \"Case study\", \"title\": \"Two\"}]", {1, 0, 0}, NULL},
         {"[{\"type\": \"case-study\", \"title\": \"Two\"}]", {0, 0, 1}, NULL},
         {"[{\"slug\": \"two\", \"aliases\": [\"WCMS_1\"]}]", {0, 0, 0}, "belongs to another item"},
-        {"[{\"slug\": \"three\", \"type\": \"news\", \"title\": \"T\"}, {\"slug\": \"three\", \"title\": \"U\"}]", {0, 0, 0}, "same item"},
+        {"[{\"slug\": \"three\", \"type\": \"news\", \"title\": \"T\"}, {\"slug\": \"three\", \"title\": \"U\"}]",
+         {0, 0, 0},
+         "same item"},
         {"[{\"slug\": \"three\"}]", {0, 0, 0}, "is missing"},
         {"[{\"slug\": \"one\", \"aliases\": [\"a/b\"]}]", {0, 0, 0}, "address"},
         {"[{\"slug\": \"one\", \"files\": [{\"name\": \"x\"}]}]", {0, 0, 0}, "files"},
@@ -272,7 +278,8 @@ static void test_import(void **state)
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         size_t counts[3];
         char *mistakes = harness_import(&harness, steps[i].items, counts);
-        if (steps[i].mistake == NULL ? mistakes != NULL : mistakes == NULL || strstr(mistakes, steps[i].mistake) == NULL)
+        if (steps[i].mistake == NULL ? mistakes != NULL
+                                     : mistakes == NULL || strstr(mistakes, steps[i].mistake) == NULL)
             fail_msg("%s: %s", steps[i].items, mistakes == NULL ? "no mistake" : mistakes);
         if (steps[i].mistake == NULL && memcmp(counts, steps[i].counts, sizeof counts) != 0)
             fail_msg("%s: %zu new, %zu changed, %zu unchanged", steps[i].items, counts[0], counts[1], counts[2]);

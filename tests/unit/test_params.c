@@ -24,7 +24,7 @@ static const struct param table[] = {
     {0},
 };
 
-/* What a query gives besides the keys that are absent: {"type": [], "topic": null, "year": [], "lang": [], "before": null}. */
+/* What a query gives, besides the keys that are absent. */
 static const struct {
     const char *query, *expected; /* JSON */
 } good[] = {
@@ -232,7 +232,7 @@ static void test_huge_values(void **state)
 static void test_long_name(void **state)
 {
     static const struct param long_named[] = {
-        {.name = "a-parameter-with-a-name-that-is-much-longer-than-anybody-would-ever-choose-for-one", .kind = PARAM_CURSOR},
+        {.name = "a-parameter-with-a-name-that-is-much-longer-than-anybody-would-choose", .kind = PARAM_CURSOR},
         {0},
     };
     char error[PARAM_ERROR_CAP];
@@ -250,7 +250,7 @@ static void test_long_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),        cmocka_unit_test(test_bad),         cmocka_unit_test(test_no_table),
+        cmocka_unit_test(test_good),         cmocka_unit_test(test_bad),         cmocka_unit_test(test_no_table),
         cmocka_unit_test(test_many_repeats), cmocka_unit_test(test_huge_values), cmocka_unit_test(test_long_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,18 +114,25 @@ static void odd_bytes_are_tolerated(void **state)
     static const struct {
         const char *text, *title, *date, *summary;
     } cases[] = {
-        {"1. News\n\nA\n\n30\xC2\xA0" "August\xC2\xA0" "2019\n\nB", "A", "2019-08-30", "B"},
-        {"\xC2\xA0\xC2\xA0" "1.\xC2\xA0News\n\xC2\xA0\nA\n \t\n2019-08-30", "A", "2019-08-30", ""},
-        {"1.\tNews\r\n\r\nA\vB\fC\r\n\r\n\r\nD\xE2\x80\xA8" "E", "A B C", NULL, "D E"},
+        {"1. News\n\nA\n\n30\xC2\xA0"
+         "August\xC2\xA0"
+         "2019\n\nB",
+         "A", "2019-08-30", "B"},
+        {"\xC2\xA0\xC2\xA0"
+         "1.\xC2\xA0News\n\xC2\xA0\nA\n \t\n2019-08-30",
+         "A", "2019-08-30", ""},
+        {"1.\tNews\r\n\r\nA\vB\fC\r\n\r\n\r\nD\xE2\x80\xA8"
+         "E",
+         "A B C", NULL, "D E"},
         {"1. News\n\n\xE3\x80\x80\n\nA\n\n\xE2\x80\x83\n\n2019-08-30", "A", "2019-08-30", ""},
         {"000000009. News\n\nA", "A", NULL, ""},
         {"Page\n0) News\n\n1000000000. A", "1000000000. A", NULL, ""},
         {"1. News\n\nA\n\n2019-08-30\n\nB\n\n\n\nC", "A", "2019-08-30", "B\n\nC"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        json_t *expected = json_pack("{s:[{s:s, s:s, s:s, s:s*, s:s}], s:[]}", "items", "type", "news", "kicker", "",
-                                     "title", cases[i].title, "date", cases[i].date, "summary", cases[i].summary,
-                                     "guesses");
+        json_t *expected =
+            json_pack("{s:[{s:s, s:s, s:s, s:s*, s:s}], s:[]}", "items", "type", "news", "kicker", "", "title",
+                      cases[i].title, "date", cases[i].date, "summary", cases[i].summary, "guesses");
         assert_non_null(expected);
         assert_result(cases[i].title, cases[i].text, strlen(cases[i].text), expected);
         json_decref(expected);

@@ -47,8 +47,7 @@ static bool is_expected(const json_t *test, bool done, const struct buf *out, co
     size_t text_len = out->len - strlen(before);
     if (expected == NULL)
         return !done && text_len == 0 && reason != NULL && reason[0] != '\0' && strstr(error, reason) != NULL;
-    return done && text_len == json_string_length(expected) &&
-           memcmp(text, json_string_value(expected), text_len) == 0;
+    return done && text_len == json_string_length(expected) && memcmp(text, json_string_value(expected), text_len) == 0;
 }
 
 static bool run_case(json_t *test, const char *file)
@@ -283,7 +282,7 @@ static void test_partials_nest_up_to_the_limit(void **state)
 static void test_long_names_fit_the_message(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"{{%s}}",        "{{{%s}}}", "{{#%s}}", "{{#%s}}{{/a}}",
+    static const char *const texts[] = {"{{%s}}",  "{{{%s}}}", "{{#%s}}", "{{#%s}}{{/a}}",
                                         "{{>%s}}", "{{/%s}}",  "{{%s-}}"};
     char name[2001];
     memset(name, 'n', sizeof name - 1);

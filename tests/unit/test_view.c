@@ -22,7 +22,8 @@ static const struct asset good_assets[] = {
     {.name = "templates/public/globals.html", .bytes = "{{origin}}{{site_title}}{{site_lang}}", .len = 37},
     {.name = "templates/public/page.html", .bytes = "{{>partials/head.html}}\n<h1>{{title}}</h1>\n", .len = 43},
     {.name = "templates/public/static.html",
-     .bytes = "{{static.LICENSE}} {{static.icons_v2_menu_open}} {{static.icons_menu_open_min_svg}}", .len = 83},
+     .bytes = "{{static.LICENSE}} {{static.icons_v2_menu_open}} {{static.icons_menu_open_min_svg}}",
+     .len = 83},
 };
 static const struct asset bad_assets[] = {
     {.name = "templates/public/good.html", .bytes = "x", .len = 1},

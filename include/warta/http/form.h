@@ -33,10 +33,10 @@ enum field_kind {
 struct field {
     const char *key;
     enum field_kind kind;
-    bool required;       /* present and not empty */
-    bool nullable;       /* empty text comes out as null; otherwise null comes out as empty ("", [] or {}) */
-    size_t max_len;      /* text kinds and the entries of FIELD_LINES: code points at most; 0: no bound */
-    size_t max_entries;  /* FIELD_LINES; 0: no bound */
+    bool required;              /* present and not empty */
+    bool nullable;              /* empty text comes out as null; otherwise null comes out as empty ("", [] or {}) */
+    size_t max_len;             /* text kinds and the entries of FIELD_LINES: code points at most; 0: no bound */
+    size_t max_entries;         /* FIELD_LINES; 0: no bound */
     const char *const *choices; /* FIELD_CHOICE: ends with NULL */
     const struct field *fields; /* FIELD_OBJECT: ends with a row without a key */
 };

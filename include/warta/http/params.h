@@ -18,13 +18,16 @@ enum param_kind {
     PARAM_YEAR,   /* four digits within bounds → integer */
     PARAM_LANG,   /* a BCP 47 tag → string in canonical case */
     PARAM_CURSOR, /* "YYYYMMDD.ID" → {"day": 20190830, "id": 57}, the id below 2^53; opaque to clients */
+    PARAM_TEXT,   /* at most `max` code points of one line, without control characters → string */
+    PARAM_NUMBER, /* digits, 0 to `max` (0: below 2^53) → integer */
 };
 
 struct param {
     const char *name;
     enum param_kind kind;
     bool repeats; /* the value is then an array, in order, without doubles; [] when absent */
-    int min, max; /* PARAM_YEAR: bounds; `repeats`: `max` is how many values at most for the other kinds */
+    int min, max; /* PARAM_YEAR: bounds; PARAM_TEXT, PARAM_NUMBER: as above; `repeats`: `max` is how many values at most
+                   * for the other kinds */
 };
 
 enum {

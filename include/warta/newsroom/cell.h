@@ -17,8 +17,8 @@
 enum facet { FACET_TYPE, FACET_PLACE, FACET_TOPIC, FACET_YEAR, FACET_LANGUAGE, FACETS };
 
 enum {
-    CELLS_MAX = 64,             /* combinations of selected values; more are refused */
-    SELECTION_VALUES_MAX = 16,  /* selected values of one facet */
+    CELLS_MAX = 64,              /* combinations of selected values; more are refused */
+    SELECTION_VALUES_MAX = 16,   /* selected values of one facet */
     CELLS_UNION_COUNT_MAX = 1000 /* how far items of overlapping cells are counted */
 };
 

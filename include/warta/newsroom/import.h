@@ -31,7 +31,6 @@ void import_release(struct import *import);
 
 /* Takes in one item, number `index` of the file; `values` as item_check gave them (borrowed, left as they are). When refused, `errors` has the mistakes as
  * item_check does. `report` gets {"slug", "title", "changed": [keys]} (*owned*; NULL on a fault or refusal). */
-enum import_outcome import_item(struct import *import, size_t index, json_t *values, json_t *errors,
-                                json_t **report);
+enum import_outcome import_item(struct import *import, size_t index, json_t *values, json_t *errors, json_t **report);
 
 #endif
