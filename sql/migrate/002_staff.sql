@@ -4,9 +4,10 @@ CREATE TABLE user (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE COLLATE NOCASE,
     role TEXT NOT NULL CHECK (role IN ('editor', 'admin')),
-    password TEXT NOT NULL, -- as libsodium's crypto_pwhash_str writes it
+    password TEXT NOT NULL, -- as libsodium's crypto_pwhash_str writes it; '' until one is chosen
     disabled INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
-    created_unix INTEGER NOT NULL
+    created_unix INTEGER NOT NULL,
+    seen_unix INTEGER -- null: never yet
 ) STRICT;
 
 -- Only a hash of what the cookie holds is kept, so that whoever reads the database cannot take a session over.
@@ -108,3 +109,9 @@ CREATE TABLE item_file (
     PRIMARY KEY (item_id, file_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX item_file_file ON item_file (file_id);
+
+-- Slugs of types that were merged into others: they lead there for ever.
+CREATE TABLE type_alias (
+    slug TEXT PRIMARY KEY,
+    type_id INTEGER NOT NULL REFERENCES type ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;

@@ -316,3 +316,26 @@ json_t *form_check(const struct field *table, const json_t *input, bool whole, j
     mistake(&form, "", "is not an object");
     return json_object();
 }
+
+/* --- posted forms --- */
+
+static void decoded_add(json_t *form, const char *name, const char *value)
+{
+    json_t *known = json_object_get(form, name);
+    if (known == NULL)
+        json_object_set_new(form, name, json_string(value));
+    else if (json_is_array(known))
+        json_array_append_new(known, json_string(value));
+    else
+        json_object_set_new(form, name, json_pack("[O, s]", known, value));
+}
+
+bool form_decode(struct arena *arena, const char *urlencoded, json_t *form)
+{
+    char *name;
+    char *value;
+    int more;
+    while ((more = url_query_next(arena, &urlencoded, &name, &value)) > 0)
+        decoded_add(form, name, value);
+    return more == 0;
+}

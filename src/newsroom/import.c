@@ -6,6 +6,7 @@
 
 #include "warta/base/mem.h"
 #include "warta/newsroom/item.h"
+#include "warta/newsroom/revision.h"
 
 void import_init(struct import *import, struct store *store, struct text *text, const char *lang, int64_t now_unix)
 {
@@ -245,7 +246,8 @@ static enum import_outcome update(struct import *import, size_t index, int64_t i
     keep_slug(stored, whole);
     json_t *changed = changed_keys(stored, whole);
     bool differs = json_array_size(changed) > 0;
-    bool ok = !differs || item_write(import->store, import->text, id, stored, whole, import->now_unix) != 0;
+    bool ok = !differs || (item_write(import->store, import->text, id, stored, whole, import->now_unix) != 0 &&
+                           revision_follow(import->store, id, "import", import->now_unix));
     if (ok) {
         see(import, id, index);
         *report = json_pack("{s:O, s:O, s:O}", "slug", json_object_get(whole, "slug"), "title",

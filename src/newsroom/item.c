@@ -264,15 +264,25 @@ static bool put_aliases(struct store *store, int64_t id, const json_t *stored, c
 {
     const char *slug = json_string_value(json_object_get(whole, "slug"));
     const char *old_slug = json_string_value(json_object_get(stored, "slug"));
-    bool ok = old_slug == NULL || strcmp(slug, old_slug) == 0 ||
-              run(store, SQL_ALIAS_PUT, json_pack("{s:I, s:s}", "id", (json_int_t)id, "name", old_slug));
+    bool ok = true;
     size_t i;
     json_t *alias;
     json_array_foreach(json_object_get(whole, "aliases"), i, alias)
     {
         ok = ok && run(store, SQL_ALIAS_PUT, json_pack("{s:I, s:O}", "id", (json_int_t)id, "name", alias));
     }
-    return ok;
+    if (!ok || old_slug == NULL || strcmp(slug, old_slug) == 0)
+        return ok;
+    return run(store, SQL_ALIAS_PUT, json_pack("{s:I, s:s}", "id", (json_int_t)id, "name", old_slug));
+}
+
+/* Attachments stay as they are where the item does not say. */
+static bool put_files(struct store *store, int64_t id, const json_t *whole)
+{
+    json_t *files = json_object_get(whole, "files");
+    return files == NULL ||
+           (run(store, SQL_ITEM_FILE_CLEAR, id_params(id)) &&
+            run(store, SQL_ITEM_FILE_PUT, json_pack("{s:I, s:O}", "id", (json_int_t)id, "files", files)));
 }
 
 /* --- writing --- */
@@ -308,14 +318,15 @@ static json_t *item_row(struct store *store, struct text *text, const json_t *wh
     json_object_set_new(row, "language_id", json_integer(language));
     json_object_set_new(row, "publish_unix", timed || published ? json_integer(publish_unix) : json_null());
     json_object_set_new(row, "day", json_integer(sort_day(text, whole, publish_unix)));
+    json_object_set_new(row, "now_unix", json_integer(now_unix));
     return row;
 }
 
-/* Takes an item out of the listing and its facets away. */
+/* Takes an item out of the listing, and its facets and aliases away. */
 static bool item_unfile(struct store *store, int64_t id)
 {
     static const enum sql steps[] = {SQL_LISTING_COUNT_REMOVE, SQL_LISTING_REMOVE, SQL_ITEM_PLACE_CLEAR,
-                                     SQL_ITEM_TOPIC_CLEAR};
+                                     SQL_ITEM_TOPIC_CLEAR, SQL_ALIAS_CLEAR};
     bool ok = true;
     for (size_t i = 0; ok && i < sizeof steps / sizeof *steps; i++)
         ok = run(store, steps[i], id_params(id));
@@ -342,7 +353,7 @@ int64_t item_write(struct store *store, struct text *text, int64_t id, const jso
     id = row == NULL ? 0 : item_put_row(store, id, row);
     bool ok = id != 0 && put_names(store, text, id, json_object_get(whole, "places"), true) &&
               put_names(store, text, id, json_object_get(whole, "topics"), false) &&
-              put_aliases(store, id, stored, whole) && run(store, SQL_LISTING_PUT, id_params(id)) &&
-              run(store, SQL_LISTING_COUNT_PUT, id_params(id));
+              put_aliases(store, id, stored, whole) && put_files(store, id, whole) &&
+              run(store, SQL_LISTING_PUT, id_params(id)) && run(store, SQL_LISTING_COUNT_PUT, id_params(id));
     return ok ? id : 0;
 }

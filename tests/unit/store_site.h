@@ -51,6 +51,7 @@ enum {
     WORD_FIND,
     TITLE_LIKE,
     ITEM_EACH,
+    RAW_PUT,
     STATEMENTS
 };
 
@@ -82,6 +83,7 @@ static const struct statement_source statements[STATEMENTS] = {
                                 "ORDER BY wanted.key"},
     [TITLE_LIKE] = {"title_like", "-- params: pattern\n-- columns: items\n"
                                   "SELECT count(*) AS items FROM item WHERE slug LIKE :pattern"},
+    [RAW_PUT] = {"raw_put", "-- params: value id\nINSERT INTO raw (id, value) VALUES (:id, :value)"},
 };
 
 static inline enum sql sql_of(int statement)

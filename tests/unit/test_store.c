@@ -270,6 +270,80 @@ static void test_schema_changes_meanwhile(void **state)
     store_destroy(store);
 }
 
+/* --- bytes --- */
+
+static void test_bytes(void **state)
+{
+    struct store *store = open_store(*state, STORE_WRITE);
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } cases[] = {{"a\0\xff\n", 4}, {NULL, 0}, {"", 0}, {"{}", 2}};
+    struct buf large = BUF_EMPTY;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf out = BUF_EMPTY;
+        json_t *id = json_pack("{s:I}", "id", (json_int_t)(20 + i));
+        buf_text(&out, "before ");
+        assert_true(store_exec_bytes(store, sql_of(RAW_PUT), id, "value", cases[i].bytes, cases[i].len));
+        assert_true(store_bytes(store, sql_of(RAW), id, &out));
+        assert_int_equal(out.len, 7 + cases[i].len);
+        if (cases[i].len > 0)
+            assert_memory_equal(out.data + 7, cases[i].bytes, cases[i].len);
+        buf_release(&out);
+        json_decref(id);
+    }
+    buf_reserve(&large, 300000);
+    memset(large.data, 7, 300000);
+    json_t *id = json_pack("{s:i}", "id", 30);
+    assert_true(store_exec_bytes(store, sql_of(RAW_PUT), id, "value", large.data, 300000));
+    assert_true(store_bytes(store, sql_of(RAW), id, &large));
+    assert_int_equal(large.len, 300000);
+    json_decref(id);
+    buf_release(&large);
+    store_destroy(store);
+}
+
+static const struct {
+    const char *params; /* JSON */
+    const char *name;
+    const char *logged;
+} bytes_faults[] = {
+    {"{\"id\":40}", "bytes", "raw_put: parameter \"value\" is missing"},
+    {"{\"value\":1}", "value", "raw_put: parameter \"id\" is missing"},
+    {"{\"id\":40,\"value\":1}", "value", "raw_put: has no parameter \"value\""},
+    {"{\"id\":40,\"more\":1}", "value", "raw_put: has no parameter \"more\""},
+    {"{\"id\":1}", "value", "raw_put: UNIQUE constraint failed: raw.id"},
+};
+
+static void test_bytes_faults(void **state)
+{
+    struct site *site = *state;
+    struct store *store = open_store(site, STORE_WRITE);
+    struct buf out = BUF_EMPTY;
+    char text[TEXT_CAP];
+    off_t at = 0;
+    for (size_t i = 0; i < sizeof bytes_faults / sizeof *bytes_faults; i++) {
+        json_t *params = json_loads(bytes_faults[i].params, 0, NULL);
+        assert_false(store_exec_bytes(store, sql_of(RAW_PUT), params, bytes_faults[i].name, "x", 1));
+        assert_holds(log_since(site, &at, text), bytes_faults[i].logged);
+        assert_int_equal(lines_in(text), 1);
+        json_decref(params);
+    }
+    json_t *none = json_pack("{s:i}", "id", 40);
+    json_t *number = json_pack("{s:i}", "id", 4);
+    assert_false(store_bytes(store, sql_of(RAW), none, &out));
+    assert_string_equal(log_since(site, &at, text), "");
+    assert_false(store_bytes(store, sql_of(RAW), number, &out));
+    assert_holds(log_since(site, &at, text), "raw: column value holds no bytes");
+    store_request(store, "get-1", false);
+    assert_false(store_exec_bytes(store, sql_of(RAW_PUT), none, "value", "x", 1));
+    assert_holds(log_since(site, &at, text), "get-1 raw_put: writes, and this request may not");
+    assert_int_equal(out.len, 0);
+    json_decref(none);
+    json_decref(number);
+    store_destroy(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +359,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_table_valued_function, setup, teardown),
         cmocka_unit_test_setup_teardown(test_like_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_schema_changes_meanwhile, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bytes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bytes_faults, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

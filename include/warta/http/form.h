@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "warta/base/mem.h"
+
 enum field_kind {
     FIELD_LINE,       /* one line of plain text */
     FIELD_TEXT,       /* plain or Markdown text of several lines */
@@ -48,5 +50,9 @@ struct field {
  * value out of bounds. A key with a mistake is left out of the result. The result is only to be used when `errors`
  * stayed empty. */
 json_t *form_check(const struct field *table, const json_t *input, bool whole, json_t *errors);
+
+/* Reads an urlencoded form (WHATWG URL, 5.1) into `form`, an object: name → string, or → array of strings where the name
+ * repeats. False if an escape is malformed or the result is not valid UTF-8. */
+bool form_decode(struct arena *arena, const char *urlencoded, json_t *form);
 
 #endif

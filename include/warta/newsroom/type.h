@@ -1,0 +1,41 @@
+/* Types: what items are of ("News"), in the order that readers see them in.
+ *
+ * A type's slug, which stands in addresses, is made from its first name and stays when the name changes. A type that items have cannot be
+ * deleted, only merged into another: then its slug leads to that one for ever, or until a new type takes it.
+ *
+ * Threads: those of the store and text. Functions that write run in a transaction of their own and note what happened in
+ * the activity list. */
+#ifndef WARTA_NEWSROOM_TYPE_H
+#define WARTA_NEWSROOM_TYPE_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "warta/base/text.h"
+#include "warta/newsroom/user.h"
+#include "warta/store/store.h"
+
+enum type_outcome {
+    TYPE_OK, /* done; or there was nothing to do */
+    TYPE_FAULT,
+    TYPE_GONE,    /* there is no such type */
+    TYPE_REFUSED, /* mistakes were added to `errors` as {"key", "reason"} */
+};
+
+/* All types in their order: [{"id", "value", "name", "position" (1, 2, ...), "items": of every status}] (*owned*). */
+json_t *type_list(struct store *store);
+
+/* Renames a type, or adds one for id 0, and puts it at a place in the order: `position` 1 is the first, 0 leaves it where it is, or a new one
+ * last. A name (any bytes) may not be another type's, nor give its slug. Key: "name". */
+enum type_outcome type_save(struct store *store, struct text *text, struct actor actor, int64_t id, const char *name,
+                            int64_t position, int64_t now_unix, json_t *errors);
+
+/* Gives all items of one type to another, each as a new version, and deletes the first. `*items` tells how many. Key: "into". */
+enum type_outcome type_merge(struct store *store, struct actor actor, int64_t from_id, int64_t into_id, int64_t now_unix,
+                             size_t *items, json_t *errors);
+
+/* Deletes a type that no item has. Key: "id". */
+enum type_outcome type_delete(struct store *store, struct actor actor, int64_t id, int64_t now_unix, json_t *errors);
+
+#endif

@@ -1,0 +1,3 @@
+-- All languages that items are in, for suggestions.
+-- columns: value
+SELECT tag AS value FROM language ORDER BY tag

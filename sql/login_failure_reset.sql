@@ -1,0 +1,3 @@
+-- Forgets the failures of a key.
+-- params: key
+DELETE FROM login_failure WHERE key = :key

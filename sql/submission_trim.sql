@@ -1,0 +1,3 @@
+-- Forgets forms that nobody sends again.
+-- params: before_unix
+DELETE FROM submission WHERE at_unix < :before_unix

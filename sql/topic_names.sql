@@ -1,0 +1,3 @@
+-- All topics that items name, for suggestions.
+-- columns: name
+SELECT name FROM topic ORDER BY name

@@ -1,0 +1,3 @@
+-- Disables or enables a user.
+-- params: id disabled
+UPDATE user SET disabled = :disabled WHERE id = :id

@@ -1,0 +1,4 @@
+-- A new user.
+-- params: name role password created_unix
+-- columns: id
+INSERT INTO user (name, role, password, created_unix) VALUES (:name, :role, :password, :created_unix) RETURNING id

@@ -1,0 +1,352 @@
+#include "warta/newsroom/file.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
+#include "warta/base/mem.h"
+#include "warta/base/text.h"
+#include "warta/http/params.h"
+#include "warta/newsroom/editing.h"
+#include "warta/newsroom/image.h"
+
+/* --- names --- */
+
+/* Behind the last separator of paths, of whatever system. */
+static const char *base_name(const char *name)
+{
+    for (const char *at = name; *at != '\0'; at++) {
+        if (*at == '/' || *at == '\\')
+            name = at + 1;
+    }
+    return name;
+}
+
+/* What may not stand in a file's name: controls, what turns the direction of the text around, what is no character. */
+static bool is_unfit(UChar32 c)
+{
+    int8_t type = u_charType(c);
+    return c < 0 || type == U_CONTROL_CHAR || type == U_UNASSIGNED || type == U_SURROGATE || type == U_PRIVATE_USE_CHAR ||
+           u_hasBinaryProperty(c, UCHAR_BIDI_CONTROL) || c == 0xfeff;
+}
+
+/* `name` without that, as one line, in NFC (*owned*, free()). What file systems do not take becomes a hyphen. */
+static char *clean_name(const char *name)
+{
+    struct buf fit = BUF_EMPTY;
+    const uint8_t *bytes = (const uint8_t *)name;
+    size_t len = strlen(name);
+    for (size_t at = 0; at < len;) {
+        size_t from = at;
+        UChar32 c;
+        U8_NEXT(bytes, at, len, c);
+        if (c > 0 && c < 0x80 && strchr(":*?\"<>|", c) != NULL)
+            buf_char(&fit, '-');
+        else if (c == '\t' || c == '\n' || c == '\r')
+            buf_char(&fit, ' ');
+        else if (!is_unfit(c))
+            buf_append(&fit, name + from, at - from);
+    }
+    char *line = text_single_line(buf_string(&fit));
+    char *normal = text_nfc(line);
+    free(line);
+    buf_release(&fit);
+    return normal;
+}
+
+/* How much of a name stands before its extension, which is up to five letters and digits, not all of them digits: "v1.2" has none. */
+static size_t stem_len(const char *name)
+{
+    enum { EXTENSION_MAX = 5 };
+    const char *dot = strrchr(name, '.');
+    if (dot == NULL)
+        return strlen(name);
+    size_t len = strlen(dot + 1);
+    bool plain = true, only_digits = true;
+    for (const char *c = dot + 1; *c != '\0'; c++) {
+        bool digit = *c >= '0' && *c <= '9';
+        plain = plain && (digit || ((*c | 0x20) >= 'a' && (*c | 0x20) <= 'z'));
+        only_digits = only_digits && digit;
+    }
+    bool is_extension = len == 0 || (len <= EXTENSION_MAX && plain && !only_digits);
+    return is_extension ? (size_t)(dot - name) : strlen(name);
+}
+
+/* The name to keep a file under (*owned*, free()): no path, nothing that misleads, and the extension of what it is. */
+static char *safe_name(const char *name, const char *extension)
+{
+    char *clean = clean_name(base_name(name));
+    const char *from = clean + strspn(clean, ". ");
+    size_t len = stem_len(from);
+    size_t max = FILE_NAME_MAX - 1 - strlen(extension);
+    if (len > max) {
+        for (len = max; U8_IS_TRAIL(from[len]); len--)
+            ;
+    }
+    while (len > 0 && (from[len - 1] == ' ' || from[len - 1] == '.'))
+        len--;
+    struct buf safe = BUF_EMPTY;
+    buf_append(&safe, len > 0 ? from : "file", len > 0 ? len : strlen("file"));
+    buf_format(&safe, ".%s", extension);
+    free(clean);
+    return buf_steal(&safe);
+}
+
+/* --- reading --- */
+
+static bool run(struct store *store, enum sql sql, json_t *params)
+{
+    bool ok = store_exec(store, sql, params, NULL);
+    json_decref(params);
+    return ok;
+}
+
+static json_t *rows(struct store *store, enum sql sql, json_t *params)
+{
+    json_t *found = store_rows(store, sql, params);
+    json_decref(params);
+    return found;
+}
+
+json_t *file_get(struct store *store, int64_t id, int64_t now_unix)
+{
+    json_t *params = json_pack("{s:I, s:I}", "id", (json_int_t)id, "now_unix", (json_int_t)now_unix);
+    json_t *file = store_row(store, SQL_FILE_GET, params);
+    json_decref(params);
+    return file;
+}
+
+bool file_chunk(struct store *store, int64_t content, int64_t number, struct buf *out)
+{
+    json_t *params = json_pack("{s:I, s:I}", "content", (json_int_t)content, "number", (json_int_t)number);
+    bool ok = store_bytes(store, SQL_CHUNK_GET, params, out);
+    json_decref(params);
+    return ok;
+}
+
+json_t *file_list(struct store *store, const char *q, int64_t before_id, int limit)
+{
+    json_int_t before = before_id == 0 ? INT64_MAX : (json_int_t)before_id;
+    return rows(store, SQL_FILE_LIST, json_pack("{s:s, s:I, s:i}", "q", q, "before_id", before, "limit", limit));
+}
+
+json_t *file_uses(struct store *store, int64_t id)
+{
+    return rows(store, SQL_FILE_USES, json_pack("{s:I}", "id", (json_int_t)id));
+}
+
+/* --- writing --- */
+
+struct writing {
+    struct store *store;
+    int64_t content, number;
+    crypto_hash_sha256_state hash;
+    unsigned char chunk[FILE_CHUNK_LEN];
+    size_t chunk_len;
+};
+
+static bool write_chunk(struct writing *writing)
+{
+    json_t *params = json_pack("{s:I, s:I}", "content", (json_int_t)writing->content, "number",
+                               (json_int_t)writing->number++);
+    bool ok = store_exec_bytes(writing->store, SQL_CHUNK_PUT, params, "bytes", writing->chunk, writing->chunk_len);
+    writing->chunk_len = 0;
+    json_decref(params);
+    return ok;
+}
+
+static bool write_piece(struct writing *writing, struct image_piece piece)
+{
+    bool ok = true;
+    crypto_hash_sha256_update(&writing->hash, piece.bytes, piece.len);
+    while (ok && piece.len > 0) {
+        size_t room = FILE_CHUNK_LEN - writing->chunk_len;
+        size_t len = piece.len < room ? piece.len : room;
+        memcpy(writing->chunk + writing->chunk_len, piece.bytes, len);
+        writing->chunk_len += len;
+        piece = (struct image_piece){piece.bytes + len, piece.len - len};
+        ok = writing->chunk_len < FILE_CHUNK_LEN || write_chunk(writing);
+    }
+    return ok;
+}
+
+/* A number that no bytes ever had: who still reads those of before gets none, rather than another file's. */
+static int64_t new_content(void)
+{
+    uint64_t number;
+    randombytes_buf(&number, sizeof number);
+    return (int64_t)(number >> 1);
+}
+
+/* Writes the pieces as the chunks of a new content; what the table `file` says of it (*owned*), NULL on a fault. */
+static json_t *write_content(struct store *store, const struct image *image, int64_t now_unix)
+{
+    struct writing *writing = mem_alloc(sizeof *writing);
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    char words[sizeof hash * 2 + 1];
+    bool ok = true;
+    writing->store = store;
+    writing->content = new_content();
+    crypto_hash_sha256_init(&writing->hash);
+    for (size_t i = 0; ok && i < image->pieces_len; i++)
+        ok = write_piece(writing, image->pieces[i]);
+    ok = ok && (writing->chunk_len == 0 || write_chunk(writing));
+    crypto_hash_sha256_final(&writing->hash, hash);
+    sodium_bin2hex(words, sizeof words, hash, sizeof hash);
+    json_t *width = image->width == 0 ? json_null() : json_integer(image->width);
+    json_t *height = image->height == 0 ? json_null() : json_integer(image->height);
+    json_t *row = json_pack("{s:I, s:o, s:o, s:s, s:I, s:I}", "size", (json_int_t)image_len(image), "width", width,
+                            "height", height, "sha256", words, "content", (json_int_t)writing->content, "now_unix",
+                            (json_int_t)now_unix);
+    free(writing);
+    if (ok)
+        return row;
+    json_decref(row);
+    return NULL;
+}
+
+struct putting {
+    struct store *store;
+    struct actor actor;
+    const char *name;
+    const struct image *image;
+    int64_t now_unix;
+    char *reason;
+    size_t reason_len;
+};
+
+static enum file_outcome refuse(const struct putting *putting, const char *words)
+{
+    struct buf quoted = BUF_EMPTY;
+    char *name = clean_name(base_name(putting->name));
+    param_quote(&quoted, name);
+    snprintf(putting->reason, putting->reason_len, "“%s” %s.", buf_string(&quoted), words);
+    buf_release(&quoted);
+    free(name);
+    return FILE_REFUSED;
+}
+
+static bool note(const struct putting *putting, const char *action, const char *name, const json_t *row)
+{
+    char detail[64];
+    snprintf(detail, sizeof detail, "%" JSON_INTEGER_FORMAT " bytes",
+             json_integer_value(json_object_get(row, "size")));
+    return activity_add(putting->store, putting->actor, action, 0, name, detail, putting->now_unix);
+}
+
+/* The new file's id; 0 on a fault. */
+static int64_t insert(const struct putting *putting)
+{
+    json_t *row = write_content(putting->store, putting->image, putting->now_unix);
+    if (row == NULL)
+        return 0;
+    char *name = safe_name(putting->name, putting->image->extension);
+    json_object_set_new(row, "name", json_string(name));
+    json_object_set_new(row, "media_type", json_string(putting->image->media_type));
+    json_t *id = store_value(putting->store, SQL_FILE_INSERT, row);
+    bool ok = id != NULL && note(putting, "upload file", name, row);
+    int64_t file_id = ok ? (int64_t)json_integer_value(id) : 0;
+    json_decref(id);
+    json_decref(row);
+    free(name);
+    return file_id;
+}
+
+static bool replace(const struct putting *putting, int64_t id, const json_t *file)
+{
+    json_t *row = write_content(putting->store, putting->image, putting->now_unix);
+    if (row == NULL)
+        return false;
+    const char *name = json_string_value(json_object_get(file, "name"));
+    bool ok = run(putting->store, SQL_CHUNK_CLEAR, json_pack("{s:O}", "content", json_object_get(file, "content"))) &&
+              note(putting, "replace file", name, row);
+    json_object_set_new(row, "id", json_integer(id));
+    return run(putting->store, SQL_FILE_REPLACE, row) && ok;
+}
+
+static enum file_outcome put_over(const struct putting *putting, int64_t id)
+{
+    json_t *file = file_get(putting->store, id, putting->now_unix);
+    enum file_outcome outcome = FILE_OK;
+    if (file == NULL)
+        outcome = FILE_FAULT;
+    else if (json_is_null(file))
+        outcome = FILE_GONE;
+    else if (strcmp(json_string_value(json_object_get(file, "media_type")), putting->image->media_type) != 0)
+        outcome = refuse(putting, "is of another kind than the file that it would take the place of");
+    else if (!replace(putting, id, file))
+        outcome = FILE_FAULT;
+    json_decref(file);
+    return outcome;
+}
+
+static enum file_outcome put(const struct putting *putting, int64_t id, int64_t *file_id)
+{
+    if (!store_begin(putting->store))
+        return FILE_FAULT;
+    enum file_outcome outcome = FILE_OK;
+    *file_id = id;
+    if (id != 0)
+        outcome = put_over(putting, id);
+    else if ((*file_id = insert(putting)) == 0)
+        outcome = FILE_FAULT;
+    if (outcome == FILE_OK)
+        return store_commit(putting->store) ? FILE_OK : FILE_FAULT;
+    store_rollback(putting->store);
+    return outcome;
+}
+
+/* Looks at the file where it lies, so that its bytes are never in our own memory; NULL if it is not all there. */
+static const unsigned char *map(int fd, size_t len)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0 || info.st_size < 0 || (uintmax_t)info.st_size < len)
+        return NULL;
+    void *bytes = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+    return bytes == MAP_FAILED ? NULL : bytes;
+}
+
+enum file_outcome file_put(struct store *store, struct actor actor, int64_t id, const char *name, int fd, size_t len,
+                           int64_t now_unix, int64_t *file_id, char *reason, size_t reason_len)
+{
+    struct image *image = mem_alloc(sizeof *image);
+    const struct putting putting = {store, actor, name, image, now_unix, reason, reason_len};
+    enum file_outcome outcome = FILE_FAULT;
+    const unsigned char *bytes = len == 0 ? NULL : map(fd, len);
+    if (len == 0 || bytes != NULL) {
+        const char *refused = image_read(image, bytes, len);
+        outcome = refused != NULL ? refuse(&putting, refused) : put(&putting, id, file_id);
+    }
+    if (bytes != NULL)
+        munmap((void *)(uintptr_t)bytes, len);
+    free(image);
+    return outcome;
+}
+
+enum file_outcome file_delete(struct store *store, struct actor actor, int64_t id, int64_t now_unix)
+{
+    if (!store_begin(store))
+        return FILE_FAULT;
+    json_t *file = file_get(store, id, now_unix);
+    enum file_outcome outcome = FILE_OK;
+    if (file == NULL)
+        outcome = FILE_FAULT;
+    else if (json_is_null(file))
+        outcome = FILE_GONE;
+    else if (json_integer_value(json_object_get(file, "uses")) > 0)
+        outcome = FILE_IN_USE;
+    else if (!run(store, SQL_CHUNK_CLEAR, json_pack("{s:O}", "content", json_object_get(file, "content"))) ||
+             !run(store, SQL_FILE_DELETE, json_pack("{s:I}", "id", (json_int_t)id)) ||
+             !activity_add(store, actor, "delete file", 0, json_string_value(json_object_get(file, "name")), "", now_unix))
+        outcome = FILE_FAULT;
+    json_decref(file);
+    if (outcome == FILE_OK)
+        return store_commit(store) ? FILE_OK : FILE_FAULT;
+    store_rollback(store);
+    return outcome;
+}
