@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "warta/app/access.h"
 #include "warta/app/route.h"
 
 struct app {
@@ -16,14 +17,15 @@ struct app {
     uint32_t request; /* how many there were */
 };
 
-struct app *app_create(const struct site *site, const char *database, char *error, size_t error_len)
+struct app *app_create(const struct site *site, const char *database, enum store_access access, char *error,
+                       size_t error_len)
 {
     struct app *app = mem_alloc(sizeof *app);
     app->site = site;
     app->run = randombytes_random();
     app->text = text_create(site->lang, site->timezone, error, error_len);
     if (app->text != NULL)
-        app->store = store_open(database, STORE_READ, site->log, error, error_len);
+        app->store = store_open(database, access, site->log, error, error_len);
     if (app->store != NULL)
         return app;
     app_destroy(app);
@@ -48,6 +50,8 @@ static void exchange_init(struct exchange *x, struct app *app, const struct requ
         .request = request,
         .response = response,
         .params = json_object(),
+        .form = json_object(),
+        .client = request->client,
         .now_unix = app->site->clock(),
     };
     arena_init(&x->arena);
@@ -56,10 +60,9 @@ static void exchange_init(struct exchange *x, struct app *app, const struct requ
 
 /* The path within the site: as it came where a proxy has taken the prefix off, else without the prefix. NULL if the
  * prefix is all there is, and its slash is missing. */
-static const char *path_within(const struct exchange *x)
+static const char *path_within(const struct site *site, const char *path)
 {
-    const char *path = x->request->path;
-    const char *prefix = x->site->base.prefix;
+    const char *prefix = site->base.prefix;
     size_t prefix_len = strlen(prefix);
     if (prefix_len == 0 || strncmp(path, prefix, prefix_len) != 0)
         return path;
@@ -101,32 +104,47 @@ static int read_params(struct exchange *x, const struct route *route)
 }
 
 /* What to answer where no row fits. */
-static int no_route(struct exchange *x, const char *path, const char *allow)
+static int no_route(struct exchange *x, const char *allow)
 {
     if (*allow != '\0') {
         response_header(x->response, "Allow", allow);
         return x->request->method == METHOD_OPTIONS ? 204 : 405;
     }
-    size_t len = strlen(path);
-    if (len > 1 && path[len - 1] == '/')
-        return redirect_without_slash(x, path);
+    size_t len = strlen(x->path);
+    if (len > 1 && x->path[len - 1] == '/')
+        return redirect_without_slash(x, x->path);
     return 404;
 }
 
 static int dispatch(struct exchange *x)
 {
     char allow[64];
-    const char *path = path_within(x);
-    if (path == NULL)
+    x->path = path_within(x->site, x->request->path);
+    if (x->path == NULL)
         return page_redirect(x, 308, "/");
-    const struct route *route = route_find(x->request->method, path, x->params, allow, sizeof allow);
+    const struct route *route = route_find(x->request->method, x->path, x->params, allow, sizeof allow);
     if (route == NULL)
-        return no_route(x, path, allow);
+        return no_route(x, allow);
+    if (route->lane != LANE_FAST)
+        response_header(x->response, "Cache-Control", "no-store");
+    store_request(x->store, x->id, false);
     int status = read_params(x, route);
+    if (status == 200)
+        status = access_check(x, route);
     if (status != 200)
         return status;
     store_request(x->store, x->id, route->method != METHOD_GET);
     return route->page(x);
+}
+
+enum lane app_lane(const struct app *app, const struct request *request)
+{
+    char allow[64];
+    const char *path = path_within(app->site, request->path);
+    json_t *captures = json_object();
+    const struct route *route = path == NULL ? NULL : route_find(request->method, path, captures, allow, sizeof allow);
+    json_decref(captures);
+    return route == NULL ? LANE_FAST : route->lane;
 }
 
 static void default_header(struct response *response, const char *name, const char *value)
@@ -139,9 +157,9 @@ static void default_header(struct response *response, const char *name, const ch
 static void finish_headers(struct response *response)
 {
     default_header(response, "Cache-Control", response->status == 200 ? "no-cache" : "no-store");
-    response_header(response, "Content-Security-Policy",
-                    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-                    "frame-ancestors 'none'");
+    default_header(response, "Content-Security-Policy",
+                   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+                   "frame-ancestors 'none'");
     response_header(response, "X-Content-Type-Options", "nosniff");
     response_header(response, "Referrer-Policy", "strict-origin-when-cross-origin");
     response_header(response, "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()");
@@ -160,7 +178,7 @@ void app_handle(struct app *app, const struct request *request, struct response 
     struct exchange x;
     exchange_init(&x, app, request, response);
     int status = dispatch(&x);
-    if (status >= 400 && response->body.len == 0)
+    if (status >= 400 && response->body.len == 0 && response->stream.read == NULL)
         status = page_error(&x, status);
     response->status = status;
     finish_headers(response);

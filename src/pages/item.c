@@ -1,10 +1,7 @@
 #include <string.h>
 
-#include "warta/http/url.h"
-#include "warta/newsroom/listing.h"
 #include "warta/pages/card.h"
-#include "warta/pages/page.h"
-#include "warta/view/markdown.h"
+#include "warta/pages/item_view.h"
 
 /* Where an old slug, an alias or an id leads: 301 to the item's own address in the same form, 404 for no item. */
 static int item_redirect(struct exchange *x, const char *suffix)
@@ -33,21 +30,6 @@ static int item_read(struct exchange *x, const char *suffix)
     return json_is_null(x->model) ? item_redirect(x, suffix) : 200;
 }
 
-/* Each place or topic gets the link to the listing that it filters. */
-static void link_names(struct exchange *x, const char *key, const char *param)
-{
-    size_t i;
-    json_t *entry;
-    json_array_foreach(json_object_get(x->model, key), i, entry)
-    {
-        struct buf href = BUF_EMPTY;
-        buf_text(&href, page_href(x, "/"));
-        url_query_append(&href, param, json_string_value(json_object_get(entry, "slug")));
-        json_object_set_new(entry, "href", json_string(buf_string(&href)));
-        buf_release(&href);
-    }
-}
-
 /* The names alone, as import and export have them. */
 static void plain_names(json_t *model, const char *key)
 {
@@ -58,66 +40,13 @@ static void plain_names(json_t *model, const char *key)
     json_object_set_new(model, key, names);
 }
 
-/* "www.ilo.org" of the link, for people to see where it leads (*arena*). */
-static const char *link_host(struct exchange *x, const char *link)
-{
-    const char *host = strstr(link, "://");
-    host = host == NULL ? link : host + 3;
-    return arena_copy(&x->arena, host, strcspn(host, "/?#"));
-}
-
-static bool model_around(struct exchange *x)
-{
-    json_t *around = listing_around(x->store, x->model, x->now_unix);
-    if (around == NULL)
-        return false;
-    for (int i = 0; i < 2; i++) {
-        const char *key = i == 0 ? "newer" : "older";
-        json_t *cards = json_object_get(around, key);
-        cards_complete(x, cards);
-        json_t *card = json_array_get(cards, 0);
-        json_object_set(x->model, key, card == NULL ? json_null() : card);
-    }
-    json_t *related = json_object_get(around, "related");
-    cards_complete(x, related);
-    json_object_set(x->model, "related", related);
-    json_object_set_new(x->model, "related_any", json_boolean(json_array_size(related) > 0));
-    json_decref(around);
-    return true;
-}
-
-static void model_links(struct exchange *x)
-{
-    const char *slug = json_string_value(json_object_get(x->model, "slug"));
-    const char *type = json_string_value(json_object_get(x->model, "type"));
-    const char *link = json_string_value(json_object_get(x->model, "link"));
-    const char *path = arena_format(&x->arena, "/items/%s", slug);
-    const char *json_href = page_href(x, arena_format(&x->arena, "%s.json", path));
-    json_object_update_new(x->model,
-                           json_pack("{s:O, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:[], s:[{s:s, s:s, s:s}]}",
-                                     "page_title", json_object_get(x->model, "title"), "canonical",
-                                     page_absolute(x, path), "noindex", 0, "listing_href", page_href(x, "/"),
-                                     "type_href", page_href(x, arena_format(&x->arena, "/?type=%s", type)), "json_href",
-                                     json_href, "md_href", page_href(x, arena_format(&x->arena, "%s.md", path)),
-                                     "link_host", link_host(x, link), "files", "alternates", "media_type",
-                                     "application/json", "title", "JSON", "href", json_href));
-}
-
 int page_item(struct exchange *x)
 {
     int status = item_read(x, "");
     if (status != 200)
         return status;
-    const json_t *body = json_object_get(x->model, "body");
-    struct buf html = BUF_EMPTY;
-    markdown_html(json_string_value(body), json_string_length(body), &html);
-    json_object_set_new(x->model, "body_html", json_stringn(buf_string(&html), html.len));
-    buf_release(&html);
-    card_complete(x, x->model);
-    model_links(x);
-    link_names(x, "places", "place");
-    link_names(x, "topics", "topic");
-    return model_around(x) ? page_html(x, 200, "public/item.html") : 500;
+    item_view_model(x);
+    return item_view_around(x) ? page_html(x, 200, "public/item.html") : 500;
 }
 
 int page_item_json(struct exchange *x)

@@ -6,6 +6,8 @@
 void exchange_release(struct exchange *x)
 {
     json_decref(x->params);
+    json_decref(x->form);
+    json_decref(x->session);
     json_decref(x->model);
     arena_release(&x->arena);
 }
@@ -67,10 +69,22 @@ static const char *status_words(int status)
     switch (status) {
     case 400:
         return "The address holds something that this page does not take.";
+    case 403:
+        return "You may not do this here.";
     case 404:
         return "There is nothing at this address. It may have been mistyped, or the item has been withdrawn.";
     case 405:
         return "This address does not answer that kind of request.";
+    case 409:
+        return "Somebody has changed this meanwhile.";
+    case 410:
+        return "This link has been used or has expired. Ask for a new one.";
+    case 413:
+        return "What was sent is larger than this site takes.";
+    case 415:
+        return "What was sent is not a form.";
+    case 429:
+        return "There were too many tries. Please wait.";
     case 500:
         return "Something went wrong here, not with you. Please try again in a while.";
     default:

@@ -11,14 +11,20 @@
 
 #include <stddef.h>
 
+#include "warta/app/route.h"
 #include "warta/http/message.h"
 #include "warta/pages/page.h"
 
 struct app;
 
-/* `site` and `database` (a path) are borrowed. NULL, with one line in `error`, if the database cannot be opened. */
-struct app *app_create(const struct site *site, const char *database, char *error, size_t error_len);
+/* `site` and `database` (a path) are borrowed. An app for the fast lane reads only; one for the other lanes writes. NULL, with
+ * one line in `error`, if the database cannot be opened. */
+struct app *app_create(const struct site *site, const char *database, enum store_access access, char *error,
+                       size_t error_len);
 void app_destroy(struct app *app);
+
+/* Where the request is to be answered, by its method and path. Looks at nothing else, and runs no statement. */
+enum lane app_lane(const struct app *app, const struct request *request);
 
 /* Answers one request. It cannot fail: a fault becomes a 500. `response` has been initialised by the caller, who also
  * releases it. */

@@ -18,6 +18,7 @@
 #include "warta/http/message.h"
 #include "warta/http/params.h"
 #include "warta/http/url.h"
+#include "warta/newsroom/login.h"
 #include "warta/newsroom/session.h"
 #include "warta/newsroom/user.h"
 #include "warta/store/store.h"
@@ -46,6 +47,7 @@ struct exchange {
     struct text *text;
     const struct request *request;
     struct response *response;
+    const char *path; /* of the request, within the site: without its prefix */
     struct arena arena;
     json_t *params;
     json_t *form;    /* a posted form: name → string, or → array of strings where the name repeats; {} if none */
@@ -94,8 +96,19 @@ const char *form_text(const struct exchange *x, const char *name);
 int64_t form_number(const struct exchange *x, const char *name);
 int64_t param_number(const struct exchange *x, const char *name);
 
-/* Sends the cookie with that value; "" takes it away. */
+/* Sends the cookie with that value; "" takes it away. Its name and attributes are of the site's address (RFC 6265bis, 4.1.3:
+ * __Host- at a root, __Secure- below one, plain for http). */
 void page_set_cookie(struct exchange *x, const char *value);
+const char *page_cookie_name(const struct site *site);
+
+/* The login form with the form of this request in it, for a POST whose session has ended. Returns 403. */
+int page_login_carry(struct exchange *x);
+
+/* After a login: the editor again with what was typed in an urlencoded form for `path`; nothing is saved. */
+int page_carry(struct exchange *x, const char *path, const char *form);
+
+/* The query parameters of staff's pages. */
+extern const struct param admin_params[];
 
 /* The handlers, for the route table. */
 page_handler page_listing, page_listing_json;
@@ -110,7 +123,8 @@ page_handler page_item_new, page_item_create_post, page_item_edit, page_item_sav
     page_item_revert_post, page_item_preview, page_item_preview_post, page_item_share_post, page_shared_preview;
 page_handler page_revisions, page_revision, page_markdown_post, page_clean_post;
 page_handler page_activity;
-page_handler page_files, page_file_upload_post, page_file_replace_post, page_file_delete_post, page_file_admin;
+page_handler page_files, page_file_upload_post, page_file_replace_post, page_file_delete_post, page_file_admin,
+    page_file_content;
 page_handler page_types, page_type_save_post, page_type_merge_post;
 page_handler page_users, page_user_add_post, page_user_change_post;
 page_handler page_trash_empty_post;

@@ -1,0 +1,190 @@
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "warta/pages/page.h"
+
+const struct param admin_params[] = {
+    {.name = "action", .kind = PARAM_TEXT, .max = 40},
+    {.name = "after", .kind = PARAM_TEXT, .max = 400},
+    {.name = "before", .kind = PARAM_NUMBER},
+    {.name = "cleaned", .kind = PARAM_TEXT, .max = 400},
+    {.name = "compare", .kind = PARAM_NUMBER},
+    {.name = "done", .kind = PARAM_SLUG},
+    {.name = "item", .kind = PARAM_NUMBER},
+    {.name = "next", .kind = PARAM_TEXT, .max = 2000},
+    {.name = "q", .kind = PARAM_TEXT, .max = 200},
+    {.name = "sort", .kind = PARAM_SLUG},
+    {.name = "status", .kind = PARAM_SLUG},
+    {.name = "to", .kind = PARAM_NUMBER},
+    {.name = "token", .kind = PARAM_TEXT, .max = 60},
+    {.name = "type", .kind = PARAM_SLUG},
+    {.name = "user", .kind = PARAM_NUMBER},
+    {.name = "version", .kind = PARAM_NUMBER},
+    {.name = "left", .kind = PARAM_NUMBER},
+    {.name = "undo", .kind = PARAM_TEXT, .max = 2000},
+    {0},
+};
+
+/* What the message says of what was done. */
+static const struct {
+    const char *code, *words;
+    bool undoes; /* the item's earlier version can be had back */
+} messages[] = {
+    {"created", "The item is made.", false},
+    {"saved", "Saved.", true},
+    {"published", "Published.", true},
+    {"scheduled", "Scheduled.", true},
+    {"unpublished", "Taken off the site; it is a draft now.", true},
+    {"trashed", "Put into the trash.", true},
+    {"restored", "Taken out of the trash; it is a draft now.", true},
+    {"reverted", "The earlier version is back.", true},
+    {"bulk", "Done for all that were chosen.", false},
+    {"emptied", "The trash is emptied of what was older than 30 days.", false},
+    {"uploaded", "Uploaded.", false},
+    {"replaced", "Replaced; its address is the same.", false},
+    {"deleted", "Deleted.", false},
+    {"renamed", "Renamed.", false},
+    {"merged", "Merged.", false},
+    {"added", "Added.", false},
+    {"changed", "Changed.", false},
+    {"password", "The password is changed.", false},
+    {"sessions", "Those sessions are ended.", false},
+    {"carried", "You are logged in. What you had typed there is not kept.", false},
+};
+
+/* --- forms --- */
+
+const char *form_text(const struct exchange *x, const char *name)
+{
+    const json_t *value = json_object_get(x->form, name);
+    const char *text = json_string_value(json_is_array(value) ? json_array_get(value, 0) : value);
+    return text == NULL ? "" : text;
+}
+
+static int64_t number(const char *text)
+{
+    enum { DIGITS_MAX = 15 };
+    size_t len = text == NULL ? 0 : strspn(text, "0123456789");
+    return len == 0 || len > DIGITS_MAX || text[len] != '\0' ? -1 : strtoll(text, NULL, 10);
+}
+
+int64_t form_number(const struct exchange *x, const char *name)
+{
+    return number(form_text(x, name));
+}
+
+int64_t param_number(const struct exchange *x, const char *name)
+{
+    const json_t *value = json_object_get(x->params, name);
+    return json_is_integer(value) ? (int64_t)json_integer_value(value) : number(json_string_value(value));
+}
+
+/* --- the cookie --- */
+
+static bool is_secure(const struct site *site)
+{
+    return strncmp(site->base.origin, "https:", strlen("https:")) == 0;
+}
+
+const char *page_cookie_name(const struct site *site)
+{
+    if (!is_secure(site))
+        return "warta";
+    return *site->base.prefix == '\0' ? "__Host-warta" : "__Secure-warta";
+}
+
+void page_set_cookie(struct exchange *x, const char *value)
+{
+    const struct site *site = x->site;
+    int max_age = *value == '\0' ? 0 : SESSION_LIFE_S;
+    response_header(x->response, "Set-Cookie",
+                    arena_format(&x->arena, "%s=%s; Path=%s; Max-Age=%d; HttpOnly; SameSite=Lax%s",
+                                 page_cookie_name(site), value, *site->base.prefix == '\0' ? "/" : site->base.prefix,
+                                 max_age, is_secure(site) ? "; Secure" : ""));
+}
+
+/* --- pages of staff --- */
+
+/* How to take back what was done: the item's revision from before (*owned*). */
+static json_t *undo(struct exchange *x)
+{
+    int64_t item = param_number(x, "item");
+    int64_t version = param_number(x, "version");
+    int64_t to = param_number(x, "to");
+    if (item <= 0 || version <= 0 || to <= 0)
+        return json_null();
+    const char *path =
+        arena_format(&x->arena, "/admin/items/%lld/revisions/%lld/restore", (long long)item, (long long)to);
+    return json_pack("{s:s, s:I, s:I, s:s}", "action", page_href(x, path), "version", (json_int_t)version, "to_version",
+                     (json_int_t)to, "label", "Undo");
+}
+
+static json_t *done(struct exchange *x)
+{
+    const char *code = json_string_value(json_object_get(x->params, "done"));
+    for (size_t i = 0; code != NULL && i < sizeof messages / sizeof *messages; i++) {
+        if (strcmp(messages[i].code, code) == 0)
+            return json_pack("{s:s, s:o}", "words", messages[i].words, "undo",
+                             messages[i].undoes ? undo(x) : json_null());
+    }
+    return json_null();
+}
+
+/* An id that no form had before: 128 random bits. */
+static json_t *new_request_id(void)
+{
+    unsigned char bytes[16];
+    char text[2 * sizeof bytes + 1];
+    randombytes_buf(bytes, sizeof bytes);
+    return json_string(sodium_bin2hex(text, sizeof text, bytes, sizeof bytes));
+}
+
+int page_admin_html(struct exchange *x, int status, const char *template_name)
+{
+    static const char *const sections[] = {"items", "files", "types", "users", "activity", "account"};
+    const char *section = json_string_value(json_object_get(x->model, "section"));
+    const char *role = json_string_value(json_object_get(x->session, "role"));
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        json_object_set_new(x->model, arena_format(&x->arena, "section_%s", sections[i]),
+                            json_boolean(section != NULL && strcmp(section, sections[i]) == 0));
+    json_object_update_new(x->model, json_pack("{s:s?, s:b, s:s, s:o, s:o}", "user_name", x->actor.name, "is_admin",
+                                               role != NULL && strcmp(role, "admin") == 0, "csrf", x->csrf,
+                                               "request_id", new_request_id(), "done", done(x)));
+    page_set_cookie(x, x->cookie);
+    response_header(
+        x->response, "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+    return page_html(x, status, template_name);
+}
+
+/* The form of this request, urlencoded again, without its token (*owned*). */
+static json_t *carried_form(json_t *form)
+{
+    struct buf out = BUF_EMPTY;
+    const char *name;
+    json_t *value;
+    json_object_foreach(form, name, value)
+    {
+        size_t values = json_is_array(value) ? json_array_size(value) : 1;
+        for (size_t i = 0; i < values && strcmp(name, "csrf") != 0; i++) {
+            buf_text(&out, out.len > 0 ? "&" : "");
+            url_encode(&out, name);
+            buf_char(&out, '=');
+            url_encode(&out, json_string_value(json_is_array(value) ? json_array_get(value, i) : value));
+        }
+    }
+    json_t *text = json_string(buf_string(&out));
+    buf_release(&out);
+    return text;
+}
+
+int page_login_carry(struct exchange *x)
+{
+    json_decref(x->model);
+    x->model = json_pack("{s:s, s:{s:s}, s:n, s:s, s:s, s:o, s:b, s:n}", "page_title", "Log in", "values", "username",
+                         "", "error", "next", "", "carry_path", x->path, "carry", carried_form(x->form), "has_carry", 1,
+                         "retry_words");
+    return page_admin_html(x, 403, "admin/login.html");
+}

@@ -1,0 +1,120 @@
+#include <string.h>
+
+#include "warta/newsroom/editing.h"
+#include "warta/pages/item_page.h"
+
+enum { PAGE_LEN = 50 };
+
+/* What the list can be narrowed to. */
+struct filter {
+    int64_t user, item;
+    const char *action;
+};
+
+static struct filter filter_of(const struct exchange *x)
+{
+    int64_t user = param_number(x, "user");
+    int64_t item = param_number(x, "item");
+    const char *action = json_string_value(json_object_get(x->params, "action"));
+    return (struct filter){user > 0 ? user : 0, item > 0 ? item : 0, action == NULL ? "" : action};
+}
+
+static const char *activity_href(struct exchange *x, const struct filter *filter, json_int_t before)
+{
+    struct buf path = BUF_EMPTY;
+    buf_text(&path, "/admin/activity");
+    if (filter->user > 0)
+        url_query_append(&path, "user", arena_format(&x->arena, "%lld", (long long)filter->user));
+    if (filter->item > 0)
+        url_query_append(&path, "item", arena_format(&x->arena, "%lld", (long long)filter->item));
+    if (*filter->action != '\0')
+        url_query_append(&path, "action", filter->action);
+    if (before > 0)
+        url_query_append(&path, "before", arena_format(&x->arena, "%lld", (long long)before));
+    const char *href = page_href(x, buf_string(&path));
+    buf_release(&path);
+    return href;
+}
+
+static json_t *activity_row(struct exchange *x, const json_t *row)
+{
+    char utc[TEXT_UTC_CAP];
+    int64_t at_unix = (int64_t)json_integer_value(json_object_get(row, "at_unix"));
+    int64_t item_id = (int64_t)json_integer_value(json_object_get(row, "item_id"));
+    bool has_item = json_is_true(json_object_get(row, "item_exists"));
+    text_utc_format(at_unix, utc);
+    return json_pack("{s:s, s:s, s:O, s:O, s:O, s:O, s:s?}", "when_words", page_time_words(x, at_unix), "when", utc,
+                     "user_name", json_object_get(row, "user_name"), "action", json_object_get(row, "action"), "subject",
+                     json_object_get(row, "subject"), "detail", json_object_get(row, "detail"), "item_href",
+                     has_item ? item_admin_href(x, item_id, "") : NULL);
+}
+
+/* Sets rows, any, older_href and first_href. False on a fault. */
+static bool model_rows(struct exchange *x, const struct filter *filter)
+{
+    int64_t before = param_number(x, "before");
+    json_t *found = activity_list(x->store, filter->user, filter->item, filter->action, before > 0 ? before : 0,
+                                  PAGE_LEN + 1);
+    json_t *rows = json_array();
+    json_int_t last = 0;
+    bool ok = found != NULL;
+    bool more = json_array_size(found) > PAGE_LEN;
+    size_t i;
+    json_t *row;
+    json_array_foreach(found, i, row)
+    {
+        if (i == PAGE_LEN)
+            break;
+        json_array_append_new(rows, activity_row(x, row));
+        last = json_integer_value(json_object_get(row, "id"));
+    }
+    json_object_update_new(x->model, json_pack("{s:o, s:b, s:s?, s:s?}", "rows", rows, "any", i > 0, "older_href",
+                                               more ? activity_href(x, filter, last) : NULL, "first_href",
+                                               before > 0 ? activity_href(x, filter, 0) : NULL));
+    json_decref(found);
+    return ok;
+}
+
+static bool model_users(struct exchange *x, const struct filter *filter)
+{
+    json_t *users = user_list(x->store);
+    json_t *choices = json_array();
+    bool ok = users != NULL;
+    size_t i;
+    json_t *user;
+    json_array_foreach(users, i, user)
+    {
+        json_int_t id = json_integer_value(json_object_get(user, "id"));
+        json_array_append_new(choices, json_pack("{s:I, s:O, s:b}", "value", id, "name", json_object_get(user, "name"),
+                                                 "selected", id == filter->user));
+    }
+    json_object_set_new(x->model, "users", choices);
+    json_decref(users);
+    return ok;
+}
+
+/* The actions that there have been. */
+static bool model_actions(struct exchange *x, const struct filter *filter)
+{
+    json_t *actions = store_rows(x->store, SQL_ACTIVITY_ACTIONS, NULL);
+    size_t i;
+    json_t *action;
+    json_array_foreach(actions, i, action)
+    {
+        const char *value = json_string_value(json_object_get(action, "value"));
+        json_object_set_new(action, "selected", json_boolean(strcmp(value, filter->action) == 0));
+    }
+    json_object_set_new(x->model, "actions", actions);
+    return actions != NULL;
+}
+
+int page_activity(struct exchange *x)
+{
+    const struct filter filter = filter_of(x);
+    json_decref(x->model);
+    x->model = json_pack("{s:s, s:s, s:b}", "page_title", "Activity", "section", "activity", "filtered",
+                         filter.user > 0 || filter.item > 0 || *filter.action != '\0');
+    if (!model_rows(x, &filter) || !model_users(x, &filter) || !model_actions(x, &filter))
+        return 500;
+    return page_admin_html(x, 200, "admin/activity.html");
+}

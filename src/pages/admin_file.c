@@ -1,0 +1,208 @@
+#include <string.h>
+
+#include "warta/http/url.h"
+#include "warta/newsroom/file.h"
+#include "warta/pages/file.h"
+#include "warta/pages/item_page.h"
+#include "warta/pages/item_view.h"
+
+enum { FILES_PAGE_LEN = 48, REASON_CAP = 512 };
+
+static int64_t number_at(const json_t *object, const char *key)
+{
+    return (int64_t)json_integer_value(json_object_get(object, key));
+}
+
+/* "/admin/files/12" + `rest`, without the site's prefix (*arena*). */
+static const char *admin_path(struct exchange *x, int64_t id, const char *rest)
+{
+    return arena_format(&x->arena, "/admin/files/%lld%s", (long long)id, rest);
+}
+
+static const char *uses_words(struct exchange *x, int64_t uses)
+{
+    if (uses == 0)
+        return "In no item";
+    return uses == 1 ? "In 1 item" : arena_format(&x->arena, "In %lld items", (long long)uses);
+}
+
+/* Adds what templates show of a file to what the newsroom says of it. */
+static void complete(struct exchange *x, json_t *file)
+{
+    const char *media_type = json_string_value(json_object_get(file, "media_type"));
+    json_object_update_new(
+        file, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s}", "size_words", page_size_words(x, number_at(file, "size")),
+                        "is_image", strncmp(media_type, "image/", 6) == 0, "href", file_staff_href(x, file),
+                        "admin_href", page_href(x, admin_path(x, number_at(file, "id"), "")), "uses_words",
+                        uses_words(x, number_at(file, "uses")), "changed_words",
+                        page_time_words(x, number_at(file, "changed_unix"))));
+}
+
+/* --- the list --- */
+
+/* The same list, further on; NULL where a page is not full (*arena*). */
+static const char *next_href(struct exchange *x, const json_t *files, const char *q)
+{
+    size_t len = json_array_size(files);
+    if (len < FILES_PAGE_LEN)
+        return NULL;
+    struct buf href = BUF_EMPTY;
+    int64_t last = number_at(json_array_get(files, len - 1), "id");
+    buf_text(&href, page_href(x, "/admin/files"));
+    if (*q != '\0')
+        url_query_append(&href, "q", q);
+    url_query_append(&href, "before", arena_format(&x->arena, "%lld", (long long)last));
+    const char *copy = arena_copy(&x->arena, href.data, href.len);
+    buf_release(&href);
+    return copy;
+}
+
+static int list_html(struct exchange *x, int status, const char *error)
+{
+    const char *q = json_string_value(json_object_get(x->params, "q"));
+    int64_t before = param_number(x, "before");
+    q = q == NULL ? "" : q;
+    json_t *files = file_list(x->store, q, before < 0 ? 0 : before, FILES_PAGE_LEN);
+    if (files == NULL)
+        return 500;
+    size_t i;
+    json_t *file;
+    json_array_foreach(files, i, file) complete(x, file);
+    json_decref(x->model);
+    x->model = json_pack("{s:s, s:s, s:b, s:s, s:s?, s:s, s:s?, s:o}", "page_title", "Files", "section", "files", "any",
+                         json_array_size(files) > 0, "q", q, "next_href", next_href(x, files, q), "upload_max_words",
+                         page_size_words(x, (int64_t)x->site->upload_max), "error", error, "files", files);
+    return page_admin_html(x, status, "admin/files.html");
+}
+
+int page_files(struct exchange *x)
+{
+    return list_html(x, 200, NULL);
+}
+
+/* --- taking files in --- */
+
+/* A field without a chosen file is sent as a file without name and bytes (WHATWG HTML, 4.10.21.4). */
+static bool is_chosen(const struct upload *upload)
+{
+    return strcmp(upload->field, "file") == 0 && (upload->len > 0 || *upload->name != '\0');
+}
+
+/* Stores one upload: 200, or what to answer, with the reason. */
+static int take(struct exchange *x, const struct upload *upload, int64_t id, char reason[static REASON_CAP])
+{
+    int64_t file_id;
+    if (upload->len > x->site->upload_max) {
+        snprintf(reason, REASON_CAP, "A file may have up to %s, and this one has %s.",
+                 page_size_words(x, (int64_t)x->site->upload_max), page_size_words(x, (int64_t)upload->len));
+        return 413;
+    }
+    switch (file_put(x->store, x->actor, id, upload->name, upload->fd, upload->len, x->now_unix, &file_id, reason,
+                     REASON_CAP)) {
+    case FILE_OK:
+        return 200;
+    case FILE_GONE:
+        return 404;
+    case FILE_REFUSED:
+    case FILE_IN_USE:
+        return 422;
+    case FILE_FAULT:
+        break;
+    }
+    return 500;
+}
+
+/* Each file by itself: one that is refused does not keep the others out, and the page says which it was. */
+int page_file_upload_post(struct exchange *x)
+{
+    struct buf refused = BUF_EMPTY;
+    char reason[REASON_CAP];
+    int worst = 200;
+    size_t taken = 0;
+    for (size_t i = 0; i < x->request->uploads_len && worst != 500; i++) {
+        if (!is_chosen(&x->request->uploads[i]))
+            continue;
+        int status = take(x, &x->request->uploads[i], 0, reason);
+        taken += status == 200;
+        worst = status > worst ? status : worst;
+        if (status != 200 && status != 500)
+            buf_format(&refused, "%s%s", refused.len > 0 ? " " : "", reason);
+    }
+    if (worst == 200 && taken == 0) {
+        worst = 422;
+        buf_text(&refused, "Choose a file first.");
+    }
+    if (worst != 200 && taken > 0)
+        buf_text(&refused, taken == 1 ? " The other file is uploaded." : " The other files are uploaded.");
+    const char *error = arena_copy(&x->arena, buf_string(&refused), refused.len);
+    buf_release(&refused);
+    if (worst == 500)
+        return 500;
+    return worst == 200 ? page_redirect(x, 303, "/admin/files?done=uploaded") : list_html(x, worst, error);
+}
+
+/* --- one file --- */
+
+static json_t *uses_list(struct exchange *x, json_t *uses)
+{
+    size_t i;
+    json_t *use;
+    json_array_foreach(uses, i, use)
+        json_object_set_new(use, "edit_href", json_string(item_admin_href(x, number_at(use, "id"), "")));
+    return uses;
+}
+
+static int file_html(struct exchange *x, int status, int64_t id, const char *error)
+{
+    json_t *file = file_get(x->store, id, x->now_unix);
+    json_t *uses = json_is_object(file) ? file_uses(x->store, id) : NULL;
+    json_decref(x->model);
+    x->model = file;
+    if (uses == NULL)
+        return json_is_null(file) ? 404 : 500;
+    complete(x, file);
+    json_object_update_new(
+        file, json_pack("{s:O, s:s, s:b, s:o, s:s?, s:s, s:s}", "page_title", json_object_get(file, "name"), "section",
+                        "files", "in_use", json_array_size(uses) > 0, "uses_list", uses_list(x, uses), "error", error,
+                        "replace_href", page_href(x, admin_path(x, id, "/replace")), "delete_href",
+                        page_href(x, admin_path(x, id, "/delete"))));
+    return page_admin_html(x, status, "admin/file.html");
+}
+
+int page_file_admin(struct exchange *x)
+{
+    return file_html(x, 200, param_number(x, "id"), NULL);
+}
+
+int page_file_replace_post(struct exchange *x)
+{
+    int64_t id = param_number(x, "id");
+    char reason[REASON_CAP] = "Choose a file first.";
+    int status = id <= 0 ? 404 : 422;
+    for (size_t i = 0; status == 422 && i < x->request->uploads_len; i++) {
+        if (!is_chosen(&x->request->uploads[i]))
+            continue;
+        status = take(x, &x->request->uploads[i], id, reason);
+        break;
+    }
+    if (status == 200)
+        return page_redirect(x, 303, admin_path(x, id, "?done=replaced"));
+    return status == 413 || status == 422 ? file_html(x, status, id, reason) : status;
+}
+
+int page_file_delete_post(struct exchange *x)
+{
+    int64_t id = param_number(x, "id");
+    switch (file_delete(x->store, x->actor, id, x->now_unix)) {
+    case FILE_OK:
+        return page_redirect(x, 303, "/admin/files?done=deleted");
+    case FILE_GONE:
+        return 404;
+    case FILE_IN_USE:
+        return file_html(x, 409, id, "It is not deleted: these items carry it. Take it off them first.");
+    case FILE_REFUSED:
+    case FILE_FAULT:
+        break;
+    }
+    return 500;
+}

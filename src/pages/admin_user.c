@@ -1,0 +1,132 @@
+#include <string.h>
+
+#include "login.h"
+#include "warta/pages/item_page.h"
+
+/* What the page says besides the list. */
+struct notice {
+    const char *error;
+    const char *reset_url, *reset_name; /* the link that was just made */
+};
+
+static bool is_admin(const char *role)
+{
+    return strcmp(role, "admin") == 0;
+}
+
+/* A user's times, and what may be done, in words. */
+static void describe(struct exchange *x, json_t *user)
+{
+    json_int_t id = json_integer_value(json_object_get(user, "id"));
+    const json_t *seen = json_object_get(user, "seen_unix");
+    const char *role = json_string_value(json_object_get(user, "role"));
+    const char *seen_words = json_is_null(seen) ? NULL : page_time_words(x, json_integer_value(seen));
+    json_object_update_new(
+        user, json_pack("{s:b, s:b, s:s, s:s?, s:s}", "is_admin", is_admin(role), "is_self", id == x->actor.user_id,
+                        "created_words", page_time_words(x, json_integer_value(json_object_get(user, "created_unix"))),
+                        "seen_words", seen_words, "change_href",
+                        page_href(x, arena_format(&x->arena, "/admin/users/%lld", (long long)id))));
+}
+
+static int users_page(struct exchange *x, int status, struct notice notice)
+{
+    const char *role = form_text(x, "role");
+    json_t *users = user_list(x->store);
+    size_t i;
+    json_t *user;
+    if (users == NULL)
+        return 500;
+    json_array_foreach(users, i, user) describe(x, user);
+    x->model = json_pack("{s:s, s:s, s:o, s:s?, s:s?, s:s?, s:{s:s, s:s, s:b}}", "page_title", "Users", "section",
+                         "users", "users", users, "error", notice.error, "reset_url", notice.reset_url, "reset_name",
+                         notice.reset_name, "values", "username", form_text(x, "username"), "role",
+                         is_admin(role) ? "admin" : "editor", "is_admin", is_admin(role));
+    return page_admin_html(x, status, "admin/users.html");
+}
+
+int page_users(struct exchange *x)
+{
+    return users_page(x, 200, (struct notice){0});
+}
+
+/* Makes the link with which a user chooses a password, and shows it this once. */
+static int show_link(struct exchange *x, int64_t user_id)
+{
+    char token[TOKEN_CAP];
+    json_t *user = user_get(x->store, user_id);
+    if (!json_is_object(user) || !token_make(x->store, "reset", user_id, 0, x->now_unix + RESET_LIFE_S, token)) {
+        json_decref(user);
+        return 500;
+    }
+    const char *name = json_string_value(json_object_get(user, "name"));
+    const char *path = arena_format(&x->arena, "/admin/reset?token=%s", token);
+    json_object_del(x->form, "username");
+    int status = users_page(x, 200, (struct notice){.reset_url = page_absolute(x, path), .reset_name = name});
+    json_decref(user);
+    return status;
+}
+
+/* What is wrong with the form for a new user, in words (*arena*); NULL if nothing is. */
+static const char *add_problem(struct exchange *x, const char *name, const char *password)
+{
+    const char *problem = user_name_problem(name);
+    if (problem != NULL)
+        return arena_format(&x->arena, "The user name %s.", problem);
+    problem = *password == '\0' ? NULL : user_password_problem(name, password);
+    return problem == NULL ? NULL : arena_format(&x->arena, "The password %s.", problem);
+}
+
+int page_user_add_post(struct exchange *x)
+{
+    const char *name = form_text(x, "username");
+    const char *password = form_text(x, "password");
+    const char *role = is_admin(form_text(x, "role")) ? "admin" : "editor";
+    const char *problem = add_problem(x, name, password);
+    int64_t user_id = 0;
+    if (problem != NULL)
+        return users_page(x, 422, (struct notice){.error = problem});
+    enum user_outcome outcome = user_add(x->store, x->actor, name, role, *password == '\0' ? NULL : password,
+                                         x->site->password_memory_kib, x->now_unix, &user_id);
+    if (outcome == USER_TAKEN)
+        return users_page(x, 422, (struct notice){.error = "There is a user of that name already."});
+    if (outcome != USER_OK)
+        return user_fault(x, outcome);
+    return *password == '\0' ? show_link(x, user_id) : page_redirect(x, 303, "/admin/users?done=added");
+}
+
+/* A new link for a user who can use it. */
+static int make_link(struct exchange *x, int64_t user_id)
+{
+    json_t *user = user_get(x->store, user_id);
+    bool fault = user == NULL;
+    bool known = json_is_object(user);
+    bool disabled = json_is_true(json_object_get(user, "disabled"));
+    json_decref(user);
+    if (fault || !known)
+        return fault ? 500 : 404;
+    if (disabled)
+        return users_page(x, 422, (struct notice){.error = "This user is disabled. Enable them first."});
+    return show_link(x, user_id);
+}
+
+static int changed(struct exchange *x, enum user_outcome outcome)
+{
+    if (outcome == USER_LAST_ADMIN)
+        return users_page(x, 422, (struct notice){.error = "This is the last admin. Make another one first."});
+    if (outcome == USER_UNKNOWN)
+        return 404;
+    return outcome == USER_OK ? page_redirect(x, 303, "/admin/users?done=changed") : 500;
+}
+
+int page_user_change_post(struct exchange *x)
+{
+    int64_t user_id = param_number(x, "id");
+    const char *action = form_text(x, "do");
+    if (user_id <= 0)
+        return 404;
+    if (strcmp(action, "disable") == 0 || strcmp(action, "enable") == 0)
+        return changed(x, user_set_disabled(x->store, x->actor, user_id, *action == 'd', x->now_unix));
+    if (strcmp(action, "editor") == 0 || strcmp(action, "admin") == 0)
+        return changed(x, user_set_role(x->store, x->actor, user_id, action, x->now_unix));
+    return strcmp(action, "reset") == 0 ? make_link(x, user_id) : 400;
+}

@@ -1,0 +1,221 @@
+#include "warta/newsroom/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "warta/http/url.h"
+#include "warta/pages/file.h"
+
+static int64_t number_at(const json_t *file, const char *key)
+{
+    return (int64_t)json_integer_value(json_object_get(file, key));
+}
+
+static const char *text_at(const json_t *file, const char *key)
+{
+    return json_string_value(json_object_get(file, key));
+}
+
+/* --- addresses --- */
+
+/* The id and the name behind the parts that lead to them, without the site's prefix (*arena*). */
+static const char *path_of(struct exchange *x, const char *before, const char *between, const json_t *file)
+{
+    struct buf path = BUF_EMPTY;
+    buf_format(&path, "%s%lld%s", before, (long long)number_at(file, "id"), between);
+    url_encode(&path, text_at(file, "name"));
+    const char *copy = arena_copy(&x->arena, path.data, path.len);
+    buf_release(&path);
+    return copy;
+}
+
+const char *file_href(struct exchange *x, const json_t *file)
+{
+    return page_href(x, path_of(x, "/files/", "/", file));
+}
+
+const char *file_staff_href(struct exchange *x, const json_t *file)
+{
+    return page_href(x, path_of(x, "/admin/files/", "/content/", file));
+}
+
+/* --- the bytes as they are sent --- */
+
+struct file_stream {
+    struct store *store;
+    int64_t content;
+    int64_t from; /* where in the content the body begins */
+};
+
+/* Keeps no piece from one call to the next: a thousand slow readers then cost no more memory than one. */
+static int64_t read_stream(void *context, int64_t offset, char *bytes, size_t max)
+{
+    const struct file_stream *stream = context;
+    struct buf chunk = BUF_EMPTY;
+    int64_t at = stream->from + offset;
+    size_t skipped = (size_t)(at % FILE_CHUNK_LEN);
+    int64_t len = -1;
+    if (file_chunk(stream->store, stream->content, at / FILE_CHUNK_LEN, &chunk) && chunk.len > skipped) {
+        len = (int64_t)(chunk.len - skipped < max ? chunk.len - skipped : max);
+        memcpy(bytes, chunk.data + skipped, (size_t)len);
+    }
+    buf_release(&chunk);
+    return len;
+}
+
+static void send_from(struct exchange *x, const json_t *file, int64_t from, int64_t len)
+{
+    struct file_stream *stream = mem_alloc(sizeof *stream);
+    *stream = (struct file_stream){x->store, number_at(file, "content"), from};
+    x->response->stream = (struct response_stream){.read = read_stream, .release = free, .context = stream, .len = len};
+}
+
+/* --- ranges (RFC 9110, 14) --- */
+
+struct range {
+    int64_t first, last;
+};
+
+enum range_asked { RANGE_NONE, RANGE_ONE, RANGE_OUTSIDE };
+
+/* Digits; -1 if there are none, or more than a file has bytes. `*text` moves behind them. */
+static int64_t take_number(const char **text)
+{
+    enum { DIGITS_MAX = 15 };
+    size_t len = strspn(*text, "0123456789");
+    int64_t number = len == 0 || len > DIGITS_MAX ? -1 : strtoll(*text, NULL, 10);
+    *text += len;
+    return number;
+}
+
+/* One range, or none: of several, and of what cannot be read, the whole may be sent (RFC 9110, 14.2). */
+static enum range_asked range_parse(const char *text, int64_t size, struct range *range)
+{
+    if (text == NULL || strncasecmp(text, "bytes=", 6) != 0)
+        return RANGE_NONE;
+    text += 6;
+    bool is_suffix = *text == '-';
+    int64_t first = is_suffix ? 0 : take_number(&text);
+    if (first < 0 || *text++ != '-')
+        return RANGE_NONE;
+    bool is_open = *text == '\0';
+    int64_t last = is_open ? size - 1 : take_number(&text);
+    if (last < 0 || *text != '\0' || (is_suffix && is_open) || (!is_suffix && !is_open && last < first))
+        return RANGE_NONE;
+    if (is_suffix)
+        *range = (struct range){last < size ? size - last : 0, size - 1};
+    else
+        *range = (struct range){first, last < size ? last : size - 1};
+    return range->first < size ? RANGE_ONE : RANGE_OUTSIDE;
+}
+
+/* The range that holds for this request: only a GET's, and with If-Range only of the bytes that it had the first part of. */
+static enum range_asked range_asked(const struct request *request, const char *etag, int64_t size, struct range *range)
+{
+    const char *condition = request_header(request, "If-Range");
+    if (request->method != METHOD_GET || (condition != NULL && strcmp(condition, etag) != 0))
+        return RANGE_NONE;
+    return range_parse(request_header(request, "Range"), size, range);
+}
+
+/* --- answering --- */
+
+/* Whether the client has these bytes already. The tag in its quotes can stand nowhere in the list but as itself. */
+static bool has_already(const struct request *request, const char *etag)
+{
+    const char *known = request_header(request, "If-None-Match");
+    return known != NULL && (strstr(known, etag) != NULL || strcmp(known, "*") == 0);
+}
+
+/* A file can do nothing on the page that it would be. Some browsers show no PDF within a sandbox; their viewers put it in
+ * an <embed> with styles of its own. */
+static void file_headers(struct exchange *x, const json_t *file)
+{
+    const char *media_type = text_at(file, "media_type");
+    bool is_pdf = strcmp(media_type, "application/pdf") == 0;
+    response_header(x->response, "Content-Type", media_type);
+    response_header(x->response, "Content-Security-Policy",
+                    is_pdf ? "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+                           : "default-src 'none'; sandbox; frame-ancestors 'none'");
+}
+
+static int send_file(struct exchange *x, const json_t *file)
+{
+    struct range range;
+    int64_t size = number_at(file, "size");
+    const char *etag = arena_format(&x->arena, "\"%llx-%.16s\"", (long long)number_at(file, "content"),
+                                    text_at(file, "sha256"));
+    bool known = has_already(x->request, etag);
+    enum range_asked asked = known ? RANGE_NONE : range_asked(x->request, etag, size, &range);
+    if (asked == RANGE_OUTSIDE) {
+        response_header(x->response, "Content-Range", arena_format(&x->arena, "bytes */%lld", (long long)size));
+        return 416;
+    }
+    response_header(x->response, "ETag", etag);
+    response_header(x->response, "Cache-Control", "public, max-age=300, must-revalidate");
+    if (known)
+        return 304;
+    response_header(x->response, "Accept-Ranges", "bytes");
+    file_headers(x, file);
+    if (asked == RANGE_NONE) {
+        send_from(x, file, 0, size);
+        return 200;
+    }
+    response_header(x->response, "Content-Range",
+                    arena_format(&x->arena, "bytes %lld-%lld/%lld", (long long)range.first, (long long)range.last,
+                                 (long long)size));
+    send_from(x, file, range.first, range.last - range.first + 1);
+    return 206;
+}
+
+/* The file of the address into the model: 200, or what to answer instead. */
+static int read_file(struct exchange *x)
+{
+    int64_t id = param_number(x, "id");
+    if (id <= 0)
+        return 404;
+    json_decref(x->model);
+    x->model = file_get(x->store, id, x->now_unix);
+    if (x->model == NULL)
+        return 500;
+    return json_is_null(x->model) ? 404 : 200;
+}
+
+static bool name_fits(const struct exchange *x)
+{
+    return json_equal(json_object_get(x->params, "name"), json_object_get(x->model, "name"));
+}
+
+int page_file(struct exchange *x)
+{
+    int status = read_file(x);
+    if (status != 200)
+        return status;
+    if (!json_is_true(json_object_get(x->model, "public")))
+        return 404;
+    if (!name_fits(x))
+        return page_redirect(x, 301, path_of(x, "/files/", "/", x->model));
+    return send_file(x, x->model);
+}
+
+/* The whole of it in memory, for staff, who are few: a stream would outlive the store of this lane. */
+int page_file_content(struct exchange *x)
+{
+    int status = read_file(x);
+    if (status != 200)
+        return status;
+    if (!name_fits(x))
+        return page_redirect(x, 303, path_of(x, "/admin/files/", "/content/", x->model));
+    struct buf *body = &x->response->body;
+    size_t size = (size_t)number_at(x->model, "size");
+    buf_reserve(body, size);
+    for (int64_t number = 0; body->len < size; number++) {
+        if (!file_chunk(x->store, number_at(x->model, "content"), number, body)) {
+            buf_truncate(body, 0);
+            return 500;
+        }
+    }
+    file_headers(x, x->model);
+    return 200;
+}
