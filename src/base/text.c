@@ -9,6 +9,7 @@
 #include <unicode/uldnames.h>
 #include <unicode/uloc.h>
 #include <unicode/unorm2.h>
+#include <unicode/uscript.h>
 #include <unicode/ustring.h>
 #include <unicode/utf8.h>
 
@@ -136,6 +137,37 @@ bool text_lang_is_rtl(const char *lang)
 {
     char locale[ULOC_FULLNAME_CAPACITY];
     return locale_of_tag(lang, locale) && uloc_isRightToLeft(locale);
+}
+
+static bool is_of_script(UChar32 point, const UScriptCode *scripts, int32_t scripts_len)
+{
+    for (int32_t i = 0; i < scripts_len; i++) {
+        if (uscript_hasScript(point, scripts[i]))
+            return true;
+    }
+    return false;
+}
+
+bool text_script_fits(const char *text, const char *lang)
+{
+    enum { SCRIPTS_MAX = 8, LETTERS_MIN = 10 };
+    UScriptCode scripts[SCRIPTS_MAX];
+    char locale[ULOC_FULLNAME_CAPACITY];
+    UErrorCode status = U_ZERO_ERROR;
+    size_t letters = 0;
+    size_t fitting = 0;
+    int32_t scripts_len = locale_of_tag(lang, locale) ? uscript_getCode(locale, scripts, SCRIPTS_MAX, &status) : 0;
+    if (U_FAILURE(status) || scripts_len == 0)
+        return true;
+    for (size_t i = 0; text[i] != '\0';) {
+        UChar32 point;
+        U8_NEXT_UNSAFE(text, i, point);
+        if (!u_isUAlphabetic(point))
+            continue;
+        letters++;
+        fitting += is_of_script(point, scripts, scripts_len) ? 1 : 0;
+    }
+    return letters < LETTERS_MIN || 2 * fitting >= letters;
 }
 
 const char *text_lang_name(struct text *text, const char *lang)

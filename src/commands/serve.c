@@ -6,6 +6,7 @@
 #include "warta/app/app.h"
 #include "warta/commands/command.h"
 #include "warta/commands/settings.h"
+#include "warta/commands/setup.h"
 #include "warta/commands/site.h"
 #include "warta/server/server.h"
 #include "warta/store/migrate.h"
@@ -36,7 +37,7 @@ static struct app **apps_create(const struct site *site, const char *database, u
 {
     struct app **apps = mem_alloc(len * sizeof(struct app *));
     for (unsigned i = 0; i < len; i++) {
-        apps[i] = app_create(site, database, error, error_len);
+        apps[i] = app_create(site, database, STORE_READ, error, error_len);
         if (apps[i] == NULL) {
             apps_destroy(apps, i);
             return NULL;
@@ -79,6 +80,7 @@ static bool serve_site(struct server *server, const struct config *config, unsig
     if (ok) {
         printf("warta: listening on %s\n", server_address(server));
         fflush(stdout);
+        setup_announce(&setup.site, database);
         wait_for_end(&signals);
     }
     server_destroy(server);

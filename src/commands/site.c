@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "warta/http/client.h"
+
 struct log site_log(const struct config *config)
 {
     struct log log = {.fd = STDERR_FILENO};
@@ -51,6 +53,19 @@ static bool init_words(struct site_setup *setup, const struct config *config, ch
     return true;
 }
 
+static bool init_staff(struct site_setup *setup, const struct config *config, char *error, size_t error_len)
+{
+    char reason[160];
+    struct site *site = &setup->site;
+    site->password_memory_kib = (size_t)config_int(config, "password-memory") << 10;
+    site->upload_max = (size_t)config_int(config, "upload-max") << 20;
+    site->trusted_proxies = config_text(config, "trusted-proxy");
+    if (client_networks_valid(site->trusted_proxies, reason, sizeof reason))
+        return true;
+    snprintf(error, error_len, "--trusted-proxy: %s", reason);
+    return false;
+}
+
 static bool init_view(struct site_setup *setup, char *error, size_t error_len)
 {
     const struct site *site = &setup->site;
@@ -69,7 +84,7 @@ bool site_setup_init(struct site_setup *setup, const struct config *config, cons
     *setup = (struct site_setup){.log = site_log(config), .site = {.clock = wall_clock}};
     setup->site.log = &setup->log;
     return init_base(setup, config, address, error, error_len) && init_words(setup, config, error, error_len) &&
-           init_view(setup, error, error_len);
+           init_staff(setup, config, error, error_len) && init_view(setup, error, error_len);
 }
 
 void site_setup_release(struct site_setup *setup)

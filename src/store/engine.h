@@ -57,6 +57,7 @@ const char *engine_column_name(const struct engine_statement *statement, size_t 
 
 /* The value is borrowed until engine_reset. NULL, or what is wrong with it. */
 const char *engine_bind(struct engine_statement *statement, size_t index, const json_t *value);
+const char *engine_bind_bytes(struct engine_statement *statement, size_t index, const void *bytes, size_t len);
 
 enum engine_step { ENGINE_ROW, ENGINE_DONE, ENGINE_FAILED };
 enum engine_step engine_step(struct engine_statement *statement);
@@ -65,6 +66,9 @@ enum column_kind { COLUMN_PLAIN, COLUMN_JSON, COLUMN_BOOL };
 
 /* A value of the row that engine_step stands on (*owned*); NULL with what is wrong with it in `problem`. */
 json_t *engine_column(struct engine_statement *statement, size_t index, enum column_kind kind, const char **problem);
+
+/* A column of that row that holds bytes (*borrowed* until the next step or reset); false if it holds something else. */
+bool engine_column_bytes(struct engine_statement *statement, size_t index, const char **bytes, size_t *len);
 
 /* Rows changed by the last run of a statement that writes. */
 size_t engine_changed(struct engine *engine);

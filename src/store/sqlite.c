@@ -371,6 +371,15 @@ const char *engine_bind(struct engine_statement *statement, size_t index, const 
     return NULL;
 }
 
+const char *engine_bind_bytes(struct engine_statement *statement, size_t index, const void *bytes, size_t len)
+{
+    /* A null pointer would bind NULL (c3ref/bind_blob.html). */
+    const void *from = len == 0 ? "" : bytes;
+    if (checked(sqlite3_bind_blob64(statement->handle, (int)index + 1, from, len, SQLITE_STATIC)) != SQLITE_OK)
+        return sqlite3_errmsg(statement->db);
+    return NULL;
+}
+
 enum engine_step engine_step(struct engine_statement *statement)
 {
     int code = checked(sqlite3_step(statement->handle));
@@ -425,6 +434,18 @@ json_t *engine_column(struct engine_statement *statement, size_t index, enum col
         return json_integer(sqlite3_column_int64(handle, at));
     *problem = "holds a number that JSON cannot";
     return json_real(sqlite3_column_double(handle, at));
+}
+
+bool engine_column_bytes(struct engine_statement *statement, size_t index, const char **bytes, size_t *len)
+{
+    sqlite3_stmt *handle = statement->handle;
+    if (sqlite3_column_type(handle, (int)index) != SQLITE_BLOB)
+        return false;
+    *bytes = sqlite3_column_blob(handle, (int)index);
+    *len = (size_t)sqlite3_column_bytes(handle, (int)index);
+    if (*bytes == NULL && sqlite3_errcode(statement->db) == SQLITE_NOMEM)
+        mem_exhausted();
+    return true;
 }
 
 /* --- transactions --- */

@@ -274,16 +274,37 @@ static bool fault_unknown(struct store *store, const struct statement *statement
     return false;
 }
 
-static bool bind_params(struct store *store, const struct statement *statement, const json_t *params)
+/* A parameter beside those in JSON, which has no bytes. */
+struct bytes_param {
+    const char *name;
+    const void *bytes;
+    size_t len;
+};
+
+static bool is_bytes(const struct bytes_param *bytes, const char *name)
 {
+    return bytes != NULL && strcmp(bytes->name, name) == 0;
+}
+
+static bool bind_params(struct store *store, const struct statement *statement, const json_t *params,
+                        const struct bytes_param *bytes)
+{
+    size_t bound = 0;
     for (size_t i = 0; i < statement->params_len; i++) {
+        const char *problem = "is missing";
         const json_t *value = json_object_get(params, statement->params[i]);
-        const char *problem = value == NULL ? "is missing" : engine_bind(statement->engine, i, value);
+        if (value != NULL)
+            problem = engine_bind(statement->engine, i, value);
+        else if (is_bytes(bytes, statement->params[i]))
+            problem = engine_bind_bytes(statement->engine, i, bytes->bytes, bytes->len);
         if (problem != NULL)
             return fault(store, statement->name, "parameter \"%s\" %s", statement->params[i], problem);
+        bound += value != NULL;
     }
-    if (json_object_size(params) > statement->params_len)
+    if (json_object_size(params) > bound)
         return fault_unknown(store, statement, params);
+    if (bytes != NULL && bound == statement->params_len)
+        return fault(store, statement->name, "has no parameter \"%s\"", bytes->name);
     return true;
 }
 
@@ -352,16 +373,22 @@ static json_t *collect(struct store *store, const struct statement *statement, e
 }
 
 /* In a doomed transaction nothing runs any more, without a word: the log has the cause. */
-static json_t *run(struct store *store, enum sql sql, const json_t *params, enum wanted wanted)
+static json_t *run_with(struct store *store, enum sql sql, const json_t *params, const struct bytes_param *bytes,
+                        enum wanted wanted)
 {
     assert((size_t)sql < store->statements_len);
     const struct statement *statement = &store->statements[sql];
     if (store->doomed || !may_run(store, statement))
         return NULL;
     assert((wanted == WANT_EFFECT || statement->columns_len > 0) && "a statement without columns has no rows");
-    json_t *result = bind_params(store, statement, params) ? collect(store, statement, wanted) : NULL;
+    json_t *result = bind_params(store, statement, params, bytes) ? collect(store, statement, wanted) : NULL;
     engine_reset(statement->engine);
     return result;
+}
+
+static json_t *run(struct store *store, enum sql sql, const json_t *params, enum wanted wanted)
+{
+    return run_with(store, sql, params, NULL, wanted);
 }
 
 json_t *store_rows(struct store *store, enum sql sql, const json_t *params)
@@ -386,6 +413,43 @@ bool store_exec(struct store *store, enum sql sql, const json_t *params, size_t 
         *changed = engine_writes(store->statements[sql].engine) ? engine_changed(store->engine) : 0;
     json_decref(done);
     return done != NULL;
+}
+
+bool store_exec_bytes(struct store *store, enum sql sql, const json_t *params, const char *name, const void *bytes,
+                      size_t len)
+{
+    const struct bytes_param param = {name, bytes, len};
+    json_t *done = run_with(store, sql, params, &param, WANT_EFFECT);
+    json_decref(done);
+    return done != NULL;
+}
+
+static bool take_bytes(struct store *store, const struct statement *statement, struct buf *out)
+{
+    const char *bytes;
+    size_t len;
+    enum engine_step step = engine_step(statement->engine);
+    if (step == ENGINE_FAILED)
+        return fault(store, statement->name, "%s", engine_reason(store->engine));
+    if (step == ENGINE_DONE)
+        return false;
+    if (!engine_column_bytes(statement->engine, 0, &bytes, &len))
+        return fault(store, statement->name, "column %.*s holds no bytes", (int)statement->columns[0].name_len,
+                     statement->columns[0].name);
+    buf_append(out, bytes, len);
+    return true;
+}
+
+bool store_bytes(struct store *store, enum sql sql, const json_t *params, struct buf *out)
+{
+    assert((size_t)sql < store->statements_len);
+    const struct statement *statement = &store->statements[sql];
+    if (store->doomed || !may_run(store, statement))
+        return false;
+    assert(statement->columns_len > 0 && !engine_writes(statement->engine) && "bytes are read");
+    bool ok = bind_params(store, statement, params, NULL) && take_bytes(store, statement, out);
+    engine_reset(statement->engine);
+    return ok;
 }
 
 /* --- transactions --- */

@@ -65,7 +65,7 @@ void harness_open(struct harness *harness, const char *items, const char *base_u
     char *mistakes = harness_import(harness, items, NULL);
     if (mistakes != NULL)
         fail_with("import", mistakes);
-    harness->app = app_create(&harness->site, harness->database, error, sizeof error);
+    harness->app = app_create(&harness->site, harness->database, STORE_WRITE, error, sizeof error);
     if (harness->app == NULL)
         fail_with("app", error);
 }

@@ -54,6 +54,10 @@ bool text_lang_canonical(const char *tag, char out[static TEXT_LANG_CAP]);
 /* Whether the script that `lang` is usually written in runs from right to left. */
 bool text_lang_is_rtl(const char *lang);
 
+/* Whether at least half of the letters are of a script that `lang` is usually written in. Text of fewer than ten letters always
+ * fits, and so does any text where the script of `lang` is not known. `text` must be valid. */
+bool text_script_fits(const char *text, const char *lang);
+
 /* Whether `zone` names an IANA time zone that ICU knows ("Asia/Bangkok", "UTC"). */
 bool text_zone_valid(const char *zone);
 
