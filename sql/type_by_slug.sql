@@ -1,4 +1,4 @@
 -- The type of that slug.
 -- params: value
--- columns: id value name
-SELECT id, slug AS value, name FROM type WHERE slug = :value
+-- columns: id value name rank
+SELECT id, slug AS value, name, position AS rank FROM type WHERE slug = :value
