@@ -31,7 +31,14 @@ class Server:
         line = self.process.stdout.readline()
         if "listening on http://" not in line:
             sys.exit("the server did not start")
-        self.connection = http.client.HTTPConnection(line.split("http://")[1].strip(), timeout=30)
+        self.address = line.split("http://")[1].strip()
+        self.connection = None
+        self.connect()
+
+    def connect(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = http.client.HTTPConnection(self.address, timeout=30)
 
     def get(self, target):
         self.connection.request("GET", target)
@@ -48,6 +55,7 @@ class Server:
         return total / 1000
 
     def cost_us(self, target, requests):
+        self.connect()  # the server closes what was idle while others had their turn
         self.get(target)
         before = self.cpu_us()
         for _ in range(requests):
@@ -83,18 +91,9 @@ def import_items(warta, folder, count):
     return database, seconds
 
 
-def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--warta", default=str(ROOT / "build/release/warta"))
-    options.add_argument("--items", default="1000,100000")
-    options.add_argument("--rounds", type=int, default=7)
-    options.add_argument("--requests", type=int, default=400)
-    options.add_argument("--json", help="also write the figures there")
-    chosen = options.parse_args()
-
+def measure(chosen, servers):
     with tempfile.TemporaryDirectory(prefix="warta-bench-") as folder:
         pages = []
-        servers = []
         figures = {"imports": {}, "pages": []}
         for count in map(int, chosen.items.split(",")):
             database, seconds = import_items(chosen.warta, folder, count)
@@ -117,10 +116,25 @@ def main():
             print(f"{count:>10,}  {name:<20} {median:>8.0f} {min(costs):>8.0f} {max(costs):>8.0f} {median / first:>7.2f}")
             figures["pages"].append({"items": count, "page": name, "cpu_us": round(median, 1),
                                      "ratio": round(median / first, 3)})
-        for server in servers:
-            server.stop()
         if chosen.json:
             Path(chosen.json).write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--warta", default=str(ROOT / "build/release/warta"))
+    options.add_argument("--items", default="1000,100000")
+    options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--requests", type=int, default=400)
+    options.add_argument("--json", help="also write the figures there")
+    chosen = options.parse_args()
+
+    servers = []
+    try:
+        measure(chosen, servers)
+    finally:
+        for server in servers:
+            server.stop()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 -- How many items each language has under a filter of the other facets. `year` 0: any.
 -- params: type_id place_id topic_id year now_unix
--- columns: id value name items
-SELECT language.id, language.tag AS value, language.tag AS name,
+-- columns: id value name rank items
+SELECT language.id, language.tag AS value, language.tag AS name, 0 AS rank,
        count.items - (
            SELECT count(*)
            FROM item

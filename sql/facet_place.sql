@@ -1,7 +1,7 @@
 -- How many items each place has under a filter of the other facets. `year` 0: any.
 -- params: type_id language_id topic_id year now_unix
--- columns: id value name items
-SELECT place.id, place.slug AS value, place.name AS name,
+-- columns: id value name rank items
+SELECT place.id, place.slug AS value, place.name AS name, 0 AS rank,
        count.items - (
            SELECT count(*)
            FROM item

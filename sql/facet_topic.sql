@@ -1,7 +1,7 @@
 -- How many items each topic has under a filter of the other facets. `year` 0: any.
 -- params: type_id language_id place_id year now_unix
--- columns: id value name items
-SELECT topic.id, topic.slug AS value, topic.name AS name,
+-- columns: id value name rank items
+SELECT topic.id, topic.slug AS value, topic.name AS name, 0 AS rank,
        count.items - (
            SELECT count(*)
            FROM item

@@ -1,7 +1,7 @@
 -- How many items each type has under a filter of the other facets. `year` 0: any.
 -- params: language_id place_id topic_id year now_unix
--- columns: id value name items
-SELECT type.id, type.slug AS value, type.name AS name,
+-- columns: id value name rank items
+SELECT type.id, type.slug AS value, type.name AS name, type.position AS rank,
        count.items - (
            SELECT count(*)
            FROM item
@@ -14,4 +14,3 @@ SELECT type.id, type.slug AS value, type.name AS name,
 FROM type
 CROSS JOIN listing_count AS count ON count.type_id = type.id AND count.language_id = :language_id
     AND count.place_id = :place_id AND count.topic_id = :topic_id AND count.year = :year
-ORDER BY type.position, type.id

@@ -1,7 +1,7 @@
 -- How many items each year has under a filter of the other facets.
 -- params: type_id language_id place_id topic_id now_unix
--- columns: id value name items
-SELECT count.year AS id, count.year AS value, count.year AS name,
+-- columns: id value name rank items
+SELECT count.year AS id, count.year AS value, count.year AS name, -count.year AS rank,
        count.items - (
            SELECT count(*)
            FROM item
@@ -13,4 +13,3 @@ SELECT count.year AS id, count.year AS value, count.year AS name,
 FROM listing_count AS count
 WHERE count.type_id = :type_id AND count.language_id = :language_id
     AND count.place_id = :place_id AND count.topic_id = :topic_id AND count.year > 0
-ORDER BY count.year DESC

@@ -2,12 +2,8 @@
 {
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-
-function make(tag, properties, ...children) {
-    const element = Object.assign(document.createElement(tag), properties);
-    element.append(...children);
-    return element;
-}
+const on = (target, type, action) => target.addEventListener(type, action);
+const editor = $('.edit');
 
 function later(action, ms) {
     let timer;
@@ -17,58 +13,37 @@ function later(action, ms) {
     };
 }
 
-function say(words) {
+/* A browser may refuse to store anything; then all else still works. */
+function attempt(action) {
+    try {
+        return action();
+    } catch {
+        return undefined;
+    }
+}
+
+/* The words for it are in the page. */
+function say(what) {
     const place = $('#said');
     if (place)
-        place.textContent = words;
+        place.textContent = what ? place.dataset[what] : '';
 }
-
-/** Posts to a helper of the editor; null, said in words, when it did not work. */
-async function ask(path, values) {
-    const body = new URLSearchParams({ csrf: $('[name=csrf]', editor).value, ...values });
-    const response = await fetch(editor.dataset.base + path, { method: 'POST', body }).catch(() => null);
-    if (response?.ok)
-        return response;
-    say(response?.status === 401 || response?.status === 403
-        ? 'Your session has ended. Write on: when you save, you log in and nothing is lost.'
-        : 'The server does not answer just now. What you type is kept in this browser.');
-    return null;
-}
-
-const editor = $('form.edit');
 
 /* --- every page --- */
 
-function showMistakes() {
-    $('#errors, [aria-invalid=true]')?.focus();
-}
-
 /* The server takes a form once in any case; this shows that it is on its way. */
 function sendOnce(form) {
-    form.addEventListener('submit', (event) => {
-        if (event.submitter?.formTarget === '_blank')
+    const setDisabled = (disabled) => $$('button', form).forEach((button) => { button.disabled = disabled; });
+    on(form, 'submit', (event) => {
+        if (event.submitter?.formTarget)
             return;
-        say('Sending …');
-        // A disabled button's own value would not be sent.
-        setTimeout(() => setDisabled(form, true));
+        say('sending');
+        // A disabled button's own value would not be sent; and who stops the browser must be able to send again.
+        setTimeout(setDisabled, 0, true);
+        setTimeout(setDisabled, 8000, false);
     });
-    // The page may come back as it was left.
-    addEventListener('pageshow', () => {
-        setDisabled(form, false);
-        say('');
-    });
+    on(window, 'pageshow', () => setDisabled(false));
 }
-
-function setDisabled(form, disabled) {
-    for (const button of $$('button', form))
-        button.disabled = disabled;
-}
-
-function selectWhole(input) {
-    input.addEventListener('focus', () => input.select());
-}
-
-/* --- the list --- */
 
 function chooseMany(form) {
     const boxes = $$('[name=item]', form);
@@ -79,7 +54,7 @@ function chooseMany(form) {
         all.checked = chosen === boxes.length;
     };
     all.parentNode.hidden = false;
-    form.addEventListener('change', (event) => {
+    on(form, 'change', (event) => {
         if (event.target === all)
             boxes.forEach((box) => { box.checked = all.checked; });
         show();
@@ -87,18 +62,12 @@ function chooseMany(form) {
     show();
 }
 
-/* --- a conflict: the third choice is what is typed --- */
-
+/* In a conflict, each choice's value is its words; the third one's are what is typed. */
 function mergeByHand(choice) {
-    const own = $('.own', choice);
-    const words = $('textarea', own);
-    const radio = $('input', own);
-    own.hidden = false;
-    words.addEventListener('input', () => {
-        radio.value = words.value;
-        radio.checked = true;
-    });
-    choice.addEventListener('change', (event) => {
+    const [radio, words] = $$('.own input, .own textarea', choice);
+    $('.own', choice).hidden = false;
+    on(words, 'input', () => { radio.value = words.value; });
+    on(choice, 'change', (event) => {
         if (event.target.name && event.target !== radio)
             radio.value = words.value = event.target.value;
     });
@@ -114,105 +83,99 @@ function countWords(output) {
         output.textContent = words === 1 ? '1 word' : words ? `${words} words` : '';
     };
     // Said once the typing rests, not at each letter.
-    field.addEventListener('input', later(show, 700));
+    on(field, 'input', later(show, 700));
     show();
 }
 
 function keepOnOneLine(field) {
-    field.addEventListener('keydown', (event) => {
+    on(field, 'keydown', (event) => {
         if (event.key === 'Enter' && !event.isComposing)
             event.preventDefault();
     });
 }
 
-function showFieldsOfType() {
-    const type = $('#type');
-    type.addEventListener('change', () => {
-        if (type.value === 'event')
-            $('.event').open = true;
-    });
-}
-
-/** A datalist completes a whole value; this lets it complete the last of several names. */
+/* A datalist completes a whole value; here it completes the last of several names. */
 function completeNames(input) {
     const names = $$('option', input.list).map((option) => option.value);
-    input.addEventListener('input', () => {
-        const before = input.value.slice(0, input.value.lastIndexOf(',') + 1);
-        const taken = before.split(',').map((name) => name.trim());
+    on(input, 'input', () => {
+        const before = /^(?:(?:[^",]|"[^"]*")*,)*/.exec(input.value)[0];
+        const taken = (before.match(/"[^"]*"|[^",]+/g) ?? []).map((name) => name.trim());
         input.list.replaceChildren(...names.filter((name) => !taken.includes(name))
-            .map((name) => make('option', { value: before ? `${before} ${name}` : name })));
+            .map((name) => new Option('', before ? `${before} ${name}` : name)));
     });
 }
 
-/** Day and time to choose instead of text to type; a time is not always known, so no datetime-local. */
+/* A day and perhaps a time, chosen instead of typed; a datetime-local cannot be without its time. */
 function chooseWhen(text) {
+    const pair = text.nextElementSibling;
+    const [day, time] = pair.children;
+    const show = () => { [day.value, time.value] = text.value.split('T').concat(''); };
     if (text.value && !/^\d{4}-\d\d-\d\d(T\d\d:\d\d)?$/.test(text.value))
         return;
-    const day = make('input', { type: 'date', id: text.id });
-    const time = make('input', { type: 'time', ariaLabel: `${text.labels[0].textContent}: time, if known` });
-    for (const name of ['aria-describedby', 'aria-invalid'])
+    $(`#${text.id}-hint`).textContent = pair.dataset.hint;
+    for (const name of ['id', 'aria-describedby', 'aria-invalid'])
         if (text.hasAttribute(name))
             day.setAttribute(name, text.getAttribute(name));
-    const show = () => {
-        [day.value, time.value] = [text.value.slice(0, 10), text.value.slice(11)];
-    };
-    const pair = make('div', { className: 'when' }, day, time);
-    $(`#${text.id}-hint`).textContent = 'The day, and the time if it is known.';
     text.removeAttribute('id');
-    text.hidden = true;
-    text.after(pair);
-    text.addEventListener('input', show);
-    pair.addEventListener('input', () => {
-        text.value = day.value && time.value ? `${day.value}T${time.value}` : day.value;
-    });
+    text.hidden = !(pair.hidden = false);
+    on(text, 'input', show);
+    on(pair, 'input', () => { text.value = day.value && time.value ? `${day.value}T${time.value}` : day.value; });
     show();
 }
 
-function nameThePublishButton() {
+function namePublishing(button) {
     const time = $('#publish_at');
-    const button = $('#publish');
+    const words = [button.textContent, button.dataset.later];
     const show = () => {
         const now = new Date().toLocaleString('sv', { timeZone: time.dataset.zone }).replace(' ', 'T');
-        button.textContent = time.value > now ? 'Schedule' : 'Publish';
+        button.textContent = words[Number(time.value > now)];
     };
-    time.addEventListener('input', show);
+    on(time, 'input', show);
     show();
 }
 
-function previewText() {
-    const live = $('.live');
+/* --- what the server helps with --- */
+
+/** Null, and said, when it does not. */
+async function ask(path, values) {
+    const body = new URLSearchParams({ csrf: $('[name=csrf]', editor).value, ...values });
+    const response = await fetch(editor.dataset.base + path, { method: 'POST', body }).catch(() => null);
+    say(response?.ok ? '' : [401, 403].includes(response?.status) ? 'ended' : 'silent');
+    return response?.ok ? response : null;
+}
+
+function previewText(live) {
+    const text = $('#body');
     const show = async () => {
-        const response = live.open && await ask('/admin/markdown', { body: $('#body').value });
-        // The server's own renderer leaves nothing in that could run.
-        if (response)
+        const body = text.value;
+        const response = live.open && await ask('/admin/markdown', { body });
+        // The server's renderer leaves nothing in that could run. An answer to older words comes too late.
+        if (response && body === text.value)
             $('.body', live).innerHTML = await response.text();
     };
     live.hidden = false;
-    $('#body').addEventListener('input', later(show, 400));
-    live.addEventListener('toggle', show);
+    on(text, 'input', later(show, 400));
+    on(live, 'toggle', show);
     live.open = matchMedia('(min-width: 74rem)').matches;
 }
 
-function cleanPastes() {
-    $('#body').addEventListener('paste', async (event) => {
-        const html = event.clipboardData.getData('text/html');
-        const plain = event.clipboardData.getData('text/plain');
-        if (!html)
-            return;
-        event.preventDefault();
-        const response = await ask('/admin/clean', { html });
-        const { markdown, dropped } = response ? await response.json() : { markdown: plain, dropped: ['all markup'] };
-        event.target.focus();
-        // The one way to insert that the browser's own Undo knows of.
-        document.execCommand('insertText', false, markdown);
-        $('#pasted').textContent = dropped.length ? `Left out of what you pasted: ${dropped.join(', ')}.` : 'Pasted.';
-    });
+async function cleanPaste(event) {
+    const html = event.clipboardData.getData('text/html');
+    const plain = event.clipboardData.getData('text/plain');
+    if (!html)
+        return;
+    event.preventDefault();
+    const response = await ask('/admin/clean', { html });
+    const { markdown, dropped } = response ? await response.json() : { markdown: plain, dropped: ['all markup'] };
+    event.target.focus();
+    // The one way to insert that the browser's own Undo knows of.
+    document.execCommand('insertText', false, markdown);
+    $('#pasted').textContent = dropped.length ? `Left out of what you pasted: ${dropped.join(', ')}.` : '';
 }
 
-/** Thumbnails of chosen pictures, with their alternative texts in step with the files. */
-function describeUploads() {
-    const input = $('#files');
-    input.addEventListener('change', () => {
+/* Chosen pictures are shown, and described in step with the files. */
+function describeUploads(input) {
+    on(input, 'change', () => {
         const large = [...input.files].filter((file) => file.size > Number(input.dataset.max));
         $('#files-said').textContent = large.map((file) => `${file.name} is too large. Choose again without it.`).join(' ');
         if (large.length)
@@ -222,171 +185,149 @@ function describeUploads() {
 }
 
 function describeUpload(file, i) {
-    if (!file.type.startsWith('image/'))
-        return make('input', { type: 'hidden', name: 'upload_alt' });
-    const alt = make('input', { name: 'upload_alt', id: `new-alt-${i}`, dir: 'auto' });
-    const label = make('label', { htmlFor: alt.id }, 'What the picture shows');
-    const hint = make('p', { className: 'hint', id: `${alt.id}-hint` }, `For people who cannot see it: ${file.name}`);
+    const part = $('#upload').content.cloneNode(true);
+    const [picture, label, hint, alt] = $$('img, label, p, input', part);
+    if (!file.type.startsWith('image/')) {
+        alt.type = 'hidden';
+        return alt;
+    }
+    picture.src = URL.createObjectURL(file);
+    hint.append(` ${file.name}`);
+    label.htmlFor = alt.id = `upload-${i}`;
+    hint.id = `${alt.id}-hint`;
     alt.setAttribute('aria-describedby', hint.id);
-    return make('div', { className: 'file' }, make('img', { src: URL.createObjectURL(file), alt: '' }),
-                make('div', { className: 'field' }, label, hint, alt));
+    return part;
 }
 
-/* --- what is not saved yet --- */
+/* --- what is typed and not saved yet --- */
 
 const isText = 'textarea, select, input:not([type=hidden], [type=file], [type=checkbox], [name=upload_alt])';
+const fields = () => $$(isText, editor).filter((field) => field.name);
+const keyOf = (field) => field.dataset.key ?? field.name;
 const draftPrefix = editor && `warta ${editor.dataset.base} ${editor.dataset.draft} `;
-// Of this tab alone, so that two new items at once do not meet.
+// Each page has its own, so that two new items written at once do not meet.
 const draftKey = editor && draftPrefix + $('[name=request_id]', editor).value;
 let sending = false;
 
-function fields() {
-    return $$(isText, editor).filter((field) => field.name);
+function isChanged(field) {
+    const chosen = field.options && ([...field.options].find((option) => option.defaultSelected) ?? field.options[0]);
+    return field.value !== (chosen ? chosen.value : field.defaultValue);
 }
 
-const keyOf = (field) => field.dataset.key ?? field.name;
-
-function savedValue(field) {
-    return field.options ? ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value
-        : field.defaultValue;
-}
-
-function typed() {
-    return Object.fromEntries(fields().map((field) => [keyOf(field), field.value]));
-}
-
-function wordsChanged() {
-    return 'unsaved' in editor.dataset || fields().some((field) => field.value !== savedValue(field));
-}
-
-function anythingChanged() {
-    return wordsChanged() || $('#files').files.length > 0 || $('[name=file_remove]:checked', editor) !== null;
-}
-
-/* A browser may refuse to store; then there is nothing to be done about it. */
-function store(action) {
-    try {
-        return action(localStorage, sessionStorage);
-    } catch {
-        return null;
-    }
-}
+const wordsChanged = () => 'unsaved' in editor.dataset || fields().some(isChanged);
+const anythingChanged = () => wordsChanged() || $('#files').files.length || $('[name=file_remove]:checked');
 
 function keepDraft() {
-    store((local) => {
-        if (wordsChanged())
-            local.setItem(draftKey, JSON.stringify({ at: Date.now(), changed: Number(editor.dataset.changed),
-                                                     values: typed() }));
-        else
-            local.removeItem(draftKey);
-    });
+    const draft = { at: Date.now(), changed: Number(editor.dataset.changed),
+                    values: Object.fromEntries(fields().map((field) => [keyOf(field), field.value])) };
+    attempt(() => (wordsChanged() ? localStorage.setItem(draftKey, JSON.stringify(draft))
+                                  : localStorage.removeItem(draftKey)));
 }
 
-/** The fields in which a draft differs from the form. */
+function draftsOfBefore() {
+    const keys = attempt(() => Object.keys(localStorage)) ?? [];
+    return keys.filter((key) => key.startsWith(draftPrefix) && key !== draftKey)
+        .map((key) => ({ key, ...attempt(() => JSON.parse(localStorage.getItem(key))) }))
+        .sort((a, b) => b.at - a.at);
+}
+
 function differing(draft) {
-    return fields().filter((field) => (draft.values[keyOf(field)] ?? field.value) !== field.value);
-}
-
-function earlierDrafts() {
-    const keys = store((local) => Object.keys(local).filter((key) => key.startsWith(draftPrefix) && key !== draftKey));
-    return (keys ?? []).map((key) => ({ key, ...JSON.parse(localStorage.getItem(key)) })).sort((a, b) => b.at - a.at);
+    return fields().filter((field) => (draft.values?.[keyOf(field)] ?? field.value) !== field.value);
 }
 
 function offerDrafts() {
     keepDraft();
-    const [draft] = earlierDrafts().filter((one) => {
-        // What the form holds already is kept with it from now on.
-        if (differing(one).length === 0)
-            localStorage.removeItem(one.key);
-        return differing(one).length > 0;
-    });
-    if (draft)
-        offer(draft);
+    for (const draft of draftsOfBefore()) {
+        if (differing(draft).length)
+            return offer(draft, $('#draft'));
+        // The form holds it already, and keeps it from now on under its own name.
+        localStorage.removeItem(draft.key);
+    }
 }
 
-function timeOf(ms) {
+function timeWords(ms) {
     const time = new Date(ms);
     return time.toDateString() === new Date().toDateString() ? time.toLocaleTimeString([], { timeStyle: 'short' })
         : time.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
 }
 
-function offer(draft) {
-    const place = $('#draft');
+function showWords(field, value) {
+    const label = document.createElement('label');
+    const words = Object.assign(document.createElement('textarea'), { value, readOnly: true, rows: 2, dir: 'auto' });
+    label.append($('label', field.closest('.field')).textContent, words);
+    return label;
+}
+
+function putInto(field, value) {
+    field.value = value;
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+function offer(draft, place) {
+    const [restore, discard] = $$('button', place);
+    const found = differing(draft);
     const newer = Number(editor.dataset.changed) > draft.changed;
-    const fresh = newer ? ' The item has been saved again since, so look at them before you put them over it.' : '';
     const end = () => {
         localStorage.removeItem(draft.key);
         place.hidden = true;
         $('#title').focus();
     };
-    const restore = make('button', { type: 'button', className: 'main', onclick: () => {
-        for (const field of differing(draft)) {
-            field.value = draft.values[keyOf(field)];
-            field.dispatchEvent(new Event('input', { bubbles: true }));
-        }
+    $('time', place).textContent = timeWords(draft.at);
+    $('[data-newer]', place).hidden = !newer;
+    $('details', place).open = newer;
+    $('details', place).append(...found.map((field) => showWords(field, draft.values[keyOf(field)])));
+    on(discard, 'click', end);
+    on(restore, 'click', () => {
+        found.forEach((field) => putInto(field, draft.values[keyOf(field)]));
         keepDraft();
         end();
-    } }, newer ? 'Put them into the form' : 'Restore');
-    const discard = make('button', { type: 'button', onclick: end }, 'Discard');
-    place.append(make('p', {}, make('b', {}, `You have unsaved words from ${timeOf(draft.at)}.`), fresh),
-                 make('details', { open: newer }, make('summary', {}, 'See them'),
-                      ...differing(draft).map((field) => beside(field, draft.values[keyOf(field)]))),
-                 make('p', { className: 'bar' }, restore, discard));
+    });
     place.hidden = false;
-}
-
-function beside(field, value) {
-    const name = (field.labels[0] ?? $('label', field.parentNode)).textContent;
-    return make('label', { className: 'field' }, name, make('textarea', { value, readOnly: true, rows: 2, dir: 'auto' }));
-}
-
-/* The page after a save says so in its address; only then is what was sent no longer needed here. */
-function forgetWhatWasSaved() {
-    if (/[?&]done=(created|saved|published|scheduled|unpublished)\b/.test(location.search))
-        store((local, session) => {
-            local.removeItem(session.getItem('warta sent'));
-            session.removeItem('warta sent');
-        });
 }
 
 function keepWhatIsTyped() {
     offerDrafts();
-    editor.addEventListener('input', later(keepDraft, 500));
-    addEventListener('pagehide', keepDraft);
+    on(editor, 'input', later(keepDraft, 500));
+    on(window, 'pagehide', keepDraft);
     // A phone may end a page that is out of sight without a word.
-    document.addEventListener('visibilitychange', keepDraft);
-    editor.addEventListener('submit', (event) => {
-        if (event.submitter?.formTarget === '_blank')
+    on(document, 'visibilitychange', keepDraft);
+    on(editor, 'submit', (event) => {
+        if (event.submitter?.formTarget)
             return;
         sending = true;
-        store((local, session) => session.setItem('warta sent', draftKey));
+        setTimeout(() => { sending = false; }, 8000);
+        attempt(() => sessionStorage.setItem('warta sent', draftKey));
     });
-    addEventListener('pageshow', () => { sending = false; });
-    addEventListener('beforeunload', (event) => {
+    on(window, 'beforeunload', (event) => {
         if (!sending && anythingChanged())
             event.preventDefault();
     });
 }
 
+/* The address behind a save says that it is done; not before is what was sent forgotten here. */
+function forgetWhatIsSaved() {
+    if (/[?&]done=(created|saved|published|scheduled|unpublished)\b/.test(location.search))
+        attempt(() => localStorage.removeItem(sessionStorage.getItem('warta sent')));
+}
+
 /* --- begin --- */
 
-forgetWhatWasSaved();
-showMistakes();
+forgetWhatIsSaved();
+$('#errors, [aria-invalid=true]')?.focus();
 $$('[data-once]').forEach(sendOnce);
-$$('input[readonly]').forEach(selectWhole);
+$$('[readonly]').forEach((input) => on(input, 'focus', () => input.select()));
 $$('[data-bulk]').forEach(chooseMany);
 $$('.choice').forEach(mergeByHand);
 if (editor) {
-    $$('output', editor).forEach(countWords);
-    $$('[data-line]', editor).forEach(keepOnOneLine);
-    $$('[data-when]', editor).forEach(chooseWhen);
-    $$('[data-names]', editor).forEach(completeNames);
-    showFieldsOfType();
-    if ($('#publish'))
-        nameThePublishButton();
-    previewText();
-    cleanPastes();
-    describeUploads();
+    $$('output').forEach(countWords);
+    $$('[data-line]').forEach(keepOnOneLine);
+    $$('[data-when]').forEach(chooseWhen);
+    $$('[data-names]').forEach(completeNames);
+    $$('[data-later]').forEach(namePublishing);
+    on($('#type'), 'change', (event) => { $('.event').open ||= event.target.value === 'event'; });
+    on($('#body'), 'paste', cleanPaste);
+    describeUploads($('#files'));
     keepWhatIsTyped();
+    previewText($('.live'));
 }
 }

@@ -6,7 +6,6 @@ CREATE TABLE type (
     name TEXT NOT NULL UNIQUE,
     position INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX type_position ON type (position, id);
 
 INSERT INTO type (slug, name, position) VALUES
     ('news', 'News', 1),

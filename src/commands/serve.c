@@ -1,12 +1,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "warta/app/app.h"
 #include "warta/commands/command.h"
 #include "warta/commands/settings.h"
-#include "warta/commands/setup.h"
 #include "warta/commands/site.h"
 #include "warta/server/server.h"
 #include "warta/store/migrate.h"
@@ -31,13 +31,13 @@ static void apps_destroy(struct app **apps, unsigned len)
     free(apps);
 }
 
-/* One app for each thread (*owned*); NULL with a reason in `error`. */
-static struct app **apps_create(const struct site *site, const char *database, unsigned len, char *error,
-                                size_t error_len)
+/* One app for each thread (*owned*), those of the fast lane first; NULL with a reason in `error`. */
+static struct app **apps_create(const struct site *site, const char *database, unsigned fast_len, unsigned len,
+                                char *error, size_t error_len)
 {
     struct app **apps = mem_alloc(len * sizeof(struct app *));
     for (unsigned i = 0; i < len; i++) {
-        apps[i] = app_create(site, database, STORE_READ, error, error_len);
+        apps[i] = app_create(site, database, i < fast_len ? STORE_READ : STORE_WRITE, error, error_len);
         if (apps[i] == NULL) {
             apps_destroy(apps, i);
             return NULL;
@@ -63,6 +63,22 @@ static void wait_for_end(const sigset_t *signals)
         continue;
 }
 
+/* The folder that a file is in (*owned*). */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return mem_copy(".", 1);
+    return mem_copy(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static bool start_server(struct server *server, struct app **apps, unsigned threads, char *error, size_t error_len)
+{
+    struct app **lanes = apps + threads;
+    const struct server_apps all = {.fast = apps, .slow = lanes, .hash = lanes + SERVER_SLOW_THREADS};
+    return server_start(server, &all, error, error_len);
+}
+
 /* Serves on an open server (*steals*) until a signal comes. */
 static bool serve_site(struct server *server, const struct config *config, unsigned threads, char *error,
                        size_t error_len)
@@ -71,21 +87,21 @@ static bool serve_site(struct server *server, const struct config *config, unsig
     struct app **apps = NULL;
     sigset_t signals;
     const char *database = config_text(config, "database");
+    unsigned apps_len = threads + SERVER_SLOW_THREADS + SERVER_HASH_THREADS;
     bool ok = site_setup_init(&setup, config, server_address(server), error, error_len) &&
               migrate_run(database, &setup.log, error, error_len);
     if (ok)
-        apps = apps_create(&setup.site, database, threads, error, error_len);
+        apps = apps_create(&setup.site, database, threads, apps_len, error, error_len);
     block_end_signals(&signals);
-    ok = apps != NULL && server_start(server, apps, error, error_len);
+    ok = apps != NULL && start_server(server, apps, threads, error, error_len);
     if (ok) {
         printf("warta: listening on %s\n", server_address(server));
         fflush(stdout);
-        setup_announce(&setup.site, database);
         wait_for_end(&signals);
     }
     server_destroy(server);
     if (apps != NULL)
-        apps_destroy(apps, threads);
+        apps_destroy(apps, apps_len);
     site_setup_release(&setup);
     return ok;
 }
@@ -95,9 +111,12 @@ static int serve_run(const struct config *config)
     char error[ERROR_CAP];
     struct log log = site_log(config);
     unsigned threads = thread_count(config);
-    struct server_options options = {.listen = config_text(config, "listen"), .threads = threads, .log = &log};
+    char *folder = folder_of(config_text(config, "database"));
+    struct server_options options = {
+        .listen = config_text(config, "listen"), .threads = threads, .log = &log, .spool_dir = folder};
     struct server *server = server_open(&options, error, sizeof error);
     bool ok = server != NULL && serve_site(server, config, threads, error, sizeof error);
+    free(folder);
     return ok ? 0 : command_fail("%s", error);
 }
 

@@ -173,6 +173,8 @@ void response_release(struct response *response)
         free_owned(response->headers[i].value);
     }
     buf_release(&response->body);
+    if (response->stream.release != NULL)
+        response->stream.release(response->stream.context);
     response_init(response);
 }
 

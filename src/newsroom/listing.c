@@ -37,16 +37,6 @@ static json_t *cursor_text(struct position position)
     return json_sprintf("%08lld.%lld", (long long)position.day, (long long)position.item_id);
 }
 
-/* Whether the cells hold anything behind `from` (older) or before it; false on a fault. */
-static bool query_any(const struct query *query, const struct cells *cells, struct position from, bool older, bool *any)
-{
-    struct positions positions;
-    bool ok = query_positions(query, cells, from, older, 1, &positions);
-    *any = positions.len > 0;
-    positions_release(&positions);
-    return ok;
-}
-
 /* A cursor of the parameters; the front of the listing for null. */
 static struct position cursor_position(const json_t *cursor)
 {
@@ -63,21 +53,20 @@ struct window {
     bool has_newer, has_older;
 };
 
-/* The page behind `from`. */
+/* The page behind `from`; what `from` was taken from is newer. */
 static bool window_older(const struct query *query, const struct cells *cells, struct position from,
                          struct window *window)
 {
     bool ok = query_positions(query, cells, from, true, LISTING_PAGE_LEN + 1, &window->positions);
     window->first = 0;
+    window->has_newer = from.day != position_front.day;
     window->has_older = window->positions.len > LISTING_PAGE_LEN;
     window->len = window->has_older ? LISTING_PAGE_LEN : window->positions.len;
-    if (ok && from.day != position_front.day)
-        ok = query_any(query, cells, window->len > 0 ? window->positions.position[0] : from, false, &window->has_newer);
     return ok;
 }
 
 /* The page before `from`; the first page where that would not be a full one, so that the way back ends on the page that
- * everybody starts from. */
+ * everybody starts from. What `from` was taken from is older. */
 static bool window_newer(const struct query *query, const struct cells *cells, struct position from,
                          struct window *window)
 {
@@ -88,8 +77,8 @@ static bool window_newer(const struct query *query, const struct cells *cells, s
     }
     window->first = 1;
     window->len = LISTING_PAGE_LEN;
-    window->has_newer = true;
-    return ok && query_any(query, cells, window->positions.position[LISTING_PAGE_LEN], true, &window->has_older);
+    window->has_newer = window->has_older = true;
+    return ok;
 }
 
 /* Sets items, newer and older. */
@@ -190,10 +179,10 @@ static void values_select(const struct selection *selection, enum facet facet, j
         {
             if (json_integer_value(json_object_get(value, "id")) == selection->id[facet][s] &&
                 strcmp(json_string_value(json_object_get(value, "facet")), facet_info[facet].param) == 0)
-                json_array_append_new(values,
-                                      json_pack("{s:I, s:O, s:O, s:i, s:b}", "id", (json_int_t)selection->id[facet][s],
-                                                "value", json_object_get(value, "value"), "name",
-                                                json_object_get(value, "name"), "items", 0, "selected", 1));
+                json_array_append_new(
+                    values, json_pack("{s:O, s:O, s:O, s:O, s:i, s:b}", "id", json_object_get(value, "id"), "value",
+                                      json_object_get(value, "value"), "name", json_object_get(value, "name"), "rank",
+                                      json_object_get(value, "rank"), "items", 0, "selected", 1));
         }
     }
 }
@@ -222,27 +211,31 @@ static void values_name(const struct query *query, enum facet facet, json_t *val
     }
 }
 
-struct named_value {
+struct ranked_value {
     struct text *text;
     json_t *value;
 };
 
-static int named_value_compare(const void *a, const void *b)
+/* Types and years have a rank of their own; the rest goes by the alphabet. */
+static int ranked_value_compare(const void *a, const void *b)
 {
-    const struct named_value *x = a;
-    const struct named_value *y = b;
+    const struct ranked_value *x = a;
+    const struct ranked_value *y = b;
+    json_int_t x_rank = json_integer_value(json_object_get(x->value, "rank"));
+    json_int_t y_rank = json_integer_value(json_object_get(y->value, "rank"));
+    if (x_rank != y_rank)
+        return x_rank < y_rank ? -1 : 1;
     return text_compare(x->text, json_string_value(json_object_get(x->value, "name")),
                         json_string_value(json_object_get(y->value, "name")));
 }
 
-/* In the order of the alphabet. */
 static void values_sort(struct text *text, json_t *values)
 {
     size_t len = json_array_size(values);
-    struct named_value *sorted = mem_alloc((len + 1) * sizeof *sorted);
+    struct ranked_value *sorted = mem_alloc((len + 1) * sizeof *sorted);
     for (size_t i = 0; i < len; i++)
-        sorted[i] = (struct named_value){text, json_incref(json_array_get(values, i))};
-    qsort(sorted, len, sizeof *sorted, named_value_compare);
+        sorted[i] = (struct ranked_value){text, json_incref(json_array_get(values, i))};
+    qsort(sorted, len, sizeof *sorted, ranked_value_compare);
     for (size_t i = 0; i < len; i++)
         json_array_set_new(values, i, sorted[i].value);
     free(sorted);
@@ -272,8 +265,7 @@ static json_t *facet_values(const struct query *query, const struct selection *s
     }
     values_name(query, facet, values);
     values_select(selection, facet, values, selected);
-    if (facet != FACET_TYPE && facet != FACET_YEAR)
-        values_sort(query->text, values);
+    values_sort(query->text, values);
     return values;
 }
 
@@ -292,12 +284,13 @@ static bool page_facets(const struct query *query, const struct selection *selec
 
 /* --- the selection --- */
 
-/* The row {id, value, name} of a facet's value, null if it does not exist (*owned*); NULL on a fault. */
+/* The row {id, value, name, rank} of a facet's value, null if it does not exist (*owned*); NULL on a fault. */
 static json_t *value_find(const struct query *query, enum facet facet, json_t *value)
 {
+    json_int_t year = json_integer_value(value);
     if (facet == FACET_YEAR)
-        return json_pack("{s:O, s:o, s:o}", "id", value, "value", year_name(json_integer_value(value)), "name",
-                         year_name(json_integer_value(value)));
+        return json_pack("{s:I, s:o, s:o, s:I}", "id", year, "value", year_name(year), "name", year_name(year), "rank",
+                         -year);
     json_t *params = json_pack("{s:O}", "value", value);
     json_t *row = store_row(query->store, facet_info[facet].find, params);
     json_decref(params);

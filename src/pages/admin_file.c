@@ -32,7 +32,7 @@ static void complete(struct exchange *x, json_t *file)
     const char *media_type = json_string_value(json_object_get(file, "media_type"));
     json_object_update_new(
         file, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s}", "size_words", page_size_words(x, number_at(file, "size")),
-                        "is_image", strncmp(media_type, "image/", 6) == 0, "href", file_staff_href(x, file),
+                        "is_image", strncmp(media_type, "image/", 6) == 0, "href", file_href(x, file),
                         "admin_href", page_href(x, admin_path(x, number_at(file, "id"), "")), "uses_words",
                         uses_words(x, number_at(file, "uses")), "changed_words",
                         page_time_words(x, number_at(file, "changed_unix"))));

@@ -32,12 +32,8 @@ static const char *path_of(struct exchange *x, const char *before, const char *b
 
 const char *file_href(struct exchange *x, const json_t *file)
 {
-    return page_href(x, path_of(x, "/files/", "/", file));
-}
-
-const char *file_staff_href(struct exchange *x, const json_t *file)
-{
-    return page_href(x, path_of(x, "/admin/files/", "/content/", file));
+    return page_href(x, x->session == NULL ? path_of(x, "/files/", "/", file)
+                                           : path_of(x, "/admin/files/", "/content/", file));
 }
 
 /* --- the bytes as they are sent --- */

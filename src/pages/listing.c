@@ -186,15 +186,6 @@ static json_t *facet_lists(const json_t *model)
     return lists;
 }
 
-/* Whether anything but types is selected: those filters are then shown open. */
-static bool facets_selected(const json_t *params)
-{
-    bool selected = false;
-    for (size_t i = 1; i < FACET_WORDS; i++)
-        selected = selected || json_array_size(json_object_get(params, facet_words[i].param)) > 0;
-    return selected;
-}
-
 /* The selected values, each with the link that takes it back. */
 static json_t *active_filters(struct exchange *x)
 {
@@ -302,9 +293,8 @@ static void listing_model(struct exchange *x)
     type_links(x, types);
     model_links(x);
     json_object_update_new(x->model,
-                           json_pack("{s:O, s:O, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:O, s:o, s:o, s:o}",
-                                     "page_title", title, "heading", title, "facets_selected",
-                                     facets_selected(x->params), "noindex", selected > 1 || unknown, "total_none",
+                           json_pack("{s:O, s:O, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:O, s:o, s:o, s:o}", "page_title",
+                                     title, "heading", title, "noindex", selected > 1 || unknown, "total_none",
                                      json_integer_value(json_object_get(x->model, "total")) == 0, "filtered",
                                      selected > 0 || unknown, "all_types_selected",
                                      json_array_size(json_object_get(x->params, "type")) == 0, "total_words",
@@ -391,6 +381,7 @@ static json_t *feed_warta(struct exchange *x)
             const char *text = json_string_value(json_object_get(value, "value"));
             const char *href = listing_href(x, "/items.json", (struct change){.facet = facet, .value = text});
             json_object_del(value, "id");
+            json_object_del(value, "rank");
             json_object_set_new(value, "url", json_string(page_absolute(x, href)));
         }
     }

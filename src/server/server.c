@@ -1,6 +1,7 @@
 #include "warta/server/server.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -12,10 +13,14 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "answer.h"
 #include "warta/app/app.h"
 #include "warta/base/mem.h"
+#include "warta/server/body.h"
 #include "warta/server/guard.h"
+#include "warta/server/lane.h"
 #include "warta/server/listen.h"
+#include "warta/server/multipart.h"
 #include "warta/server/reaper.h"
 
 /* libmicrohttpd zeroes a connection's memory for each request, so more of it costs time; 16 KiB holds the longest head
@@ -23,9 +28,13 @@
 enum {
     CONNECTION_MEMORY = 16 * 1024,
     QUERY_PARTS_MAX = 128, /* libmicrohttpd notes each part there, and hangs where some 200 do not fit */
-    FILES_APART = 64,      /* open files that are no connections */
+    FILES_APART = 64,      /* open files that are no connections, beside uploads and stores */
+    FILES_OF_STORE = 4,
     STOP_GRACE_MS = 1000,
     BODY_BYTES_PER_SECOND = 64 * 1024,
+    FORMS_AT_ONCE = 16, /* of the largest ones, that there is room for */
+    MEBIBYTE = 1024 * 1024,
+    WORDS_CAP = 160,
     LOG_LINE_CAP = 512
 };
 
@@ -38,6 +47,9 @@ struct worker {
 struct server {
     struct server_options options;
     char address[LISTEN_ADDRESS_CAP];
+    char limits[WORDS_CAP]; /* of bodies, in words */
+    struct spool spool;
+    struct lane_pool *lanes[LANE_HASH + 1]; /* NULL for the fast one */
     struct reaper reaper;
     atomic_bool stopping;
     bool listening, running;
@@ -53,107 +65,102 @@ struct connection {
     char client[INET6_ADDRSTRLEN];
 };
 
-/* One request on its way in. */
+/* One request on its way in, and through its lane. While it is there, only the lane's thread touches it. */
 struct transfer {
     struct connection *connection;
-    bool begun;
-    bool too_long;
-    struct buf body;
+    struct MHD_Connection *client;
+    bool begun, handled;
+    struct body body;
     struct header headers[GUARD_HEADERS_MAX];
     size_t headers_len; /* how many were sent */
     size_t fields_len;  /* bytes of the head they account for */
-    char target[];
+    struct request request;
+    enum lane lane;
+    struct lane_job job;
+    struct response response;
+    char target[]; /* cut at the '?' once it was looked at */
 };
 
 /* --- answers ------------------------------------------------------------------------------------- */
 
-#define REFUSAL_PAGE(title, words) \
-    "<!doctype html>\n<html lang=\"en\">\n<title>" title "</title>\n<h1>" title "</h1>\n<p>" words "</p>\n</html>\n"
-
-static const struct refusal {
-    unsigned status;
-    const char *page;
-} refusals[] = {
-    {400, REFUSAL_PAGE("400 Bad Request", "The request is malformed and was not looked at.")},
-    {413, REFUSAL_PAGE("413 Content Too Large", "What was sent is larger than this server takes.")},
-    {414, REFUSAL_PAGE("414 URI Too Long", "The address is longer than this server takes.")},
-    {431, REFUSAL_PAGE("431 Request Header Fields Too Large", "The request has more headers than this server takes.")},
-};
-
-static void add_header(const struct server *server, struct MHD_Response *response, const char *name, const char *value)
-{
-    if (MHD_add_response_header(response, name, value) != MHD_YES) {
-        log_write(server->options.log, LOG_ERROR, NULL, "the header %s could not be sent", name);
-    }
-}
-
-static enum MHD_Result queue(struct MHD_Connection *client, unsigned status, struct MHD_Response *response)
-{
-    enum MHD_Result queued = MHD_queue_response(client, status, response);
-    MHD_destroy_response(response);
-    return queued;
-}
-
-static struct MHD_Response *new_response(size_t len, void *bytes, enum MHD_ResponseMemoryMode mode)
-{
-    struct MHD_Response *response = MHD_create_response_from_buffer(len, bytes, mode);
-    if (response == NULL) {
-        mem_exhausted();
-    }
-    return response;
-}
-
 static enum MHD_Result refuse(const struct server *server, struct MHD_Connection *client, int status)
 {
-    const struct refusal *refusal = refusals;
-    while (refusal->status != (unsigned)status) {
-        refusal++;
+    const char *words = "";
+    switch (status) {
+    case 400:
+        words = "The request is malformed and was not looked at.";
+        break;
+    case 413:
+        words = server->limits;
+        break;
+    case 414:
+        words = "The address is longer than this server takes.";
+        break;
+    case 431:
+        words = "The request has more headers than this server takes.";
+        break;
+    case 503:
+        words = "The server has no room for this right now, and nothing was done. Please try again in a few seconds.";
+        break;
+    default:
+        assert(false);
     }
-    struct MHD_Response *response =
-        new_response(strlen(refusal->page), (void *)(uintptr_t)refusal->page, MHD_RESPMEM_PERSISTENT);
-    add_header(server, response, "Content-Type", "text/html; charset=utf-8");
-    add_header(server, response, "X-Content-Type-Options", "nosniff");
-    add_header(server, response, "Cache-Control", "no-store");
-    add_header(server, response, "Connection", "close");
-    return queue(client, refusal->status, response);
+    return answer_refuse(server->options.log, client, status, words);
 }
 
-static enum MHD_Result send_response(const struct server *server, struct MHD_Connection *client,
-                                     struct response *answer)
+static enum MHD_Result send_response(const struct server *server, struct transfer *transfer)
 {
-    size_t len = answer->body.len;
-    struct MHD_Response *response = new_response(len, buf_steal(&answer->body), MHD_RESPMEM_MUST_FREE);
-    for (size_t i = 0; i < answer->headers_len; i++) {
-        add_header(server, response, answer->headers[i].name, answer->headers[i].value);
-    }
-    if (atomic_load_explicit(&server->stopping, memory_order_relaxed)) {
-        add_header(server, response, "Connection", "close");
-    }
-    return queue(client, (unsigned)answer->status, response);
+    bool last = atomic_load_explicit(&server->stopping, memory_order_relaxed);
+    body_release(&transfer->body); /* a reader may take its time */
+    return answer_send(server->options.log, transfer->client, &transfer->response, last);
 }
 
-static enum MHD_Result answer(struct worker *worker, struct MHD_Connection *client, struct transfer *transfer,
-                              const char *method)
+/* On a thread of a lane. Once it is resumed, the connection's own thread may be through with the transfer. */
+static void handle(void *context, struct app *app)
 {
-    char *path_end = transfer->target + strcspn(transfer->target, "?");
-    const char *query = *path_end == '?' ? path_end + 1 : path_end;
-    *path_end = '\0';
-    struct request request = {
-        .method = method_parse(method),
-        .path = transfer->target,
-        .query = query,
-        .headers = transfer->headers,
-        .headers_len = transfer->headers_len,
-        .body = buf_string(&transfer->body),
-        .body_len = transfer->body.len,
-        .client = transfer->connection->client,
-    };
-    struct response response;
-    response_init(&response);
-    app_handle(worker->app, &request, &response);
-    enum MHD_Result queued = send_response(worker->server, client, &response);
-    response_release(&response);
+    struct transfer *transfer = context;
+    app_handle(app, &transfer->request, &transfer->response);
+    assert(transfer->response.stream.read == NULL);
+    transfer->handled = true;
+    MHD_resume_connection(transfer->client);
+}
+
+/* Suspended first, as the lane may be done before lane_pool_submit returns. A suspended connection may be given an
+ * answer, which goes out when it is resumed. */
+static enum MHD_Result hand_over(struct server *server, struct transfer *transfer)
+{
+    transfer->job = (struct lane_job){.run = handle, .context = transfer};
+    MHD_suspend_connection(transfer->client);
+    if (lane_pool_submit(server->lanes[transfer->lane], &transfer->job)) {
+        return MHD_YES;
+    }
+    log_write(server->options.log, LOG_INFO, NULL, "refused with 503: too many requests wait already: %s %s (%s)",
+              method_name(transfer->request.method), transfer->request.path, transfer->request.client);
+    enum MHD_Result queued = refuse(server, transfer->client, 503);
+    MHD_resume_connection(transfer->client);
     return queued;
+}
+
+/* The request is whole. */
+static enum MHD_Result answer(const struct worker *worker, struct transfer *transfer)
+{
+    struct server *server = worker->server;
+    int status = body_end(&transfer->body);
+    if (status == 503) {
+        log_write(server->options.log, LOG_ERROR, NULL, "no room for an upload in %s: %s", server->spool.folder,
+                  transfer->body.fault == 0 ? "too many at once" : strerror(transfer->body.fault));
+    }
+    if (status != 0) {
+        return refuse(server, transfer->client, status);
+    }
+    transfer->request.body = buf_string(&transfer->body.text);
+    transfer->request.body_len = transfer->body.text.len;
+    transfer->request.uploads = body_uploads(&transfer->body, &transfer->request.uploads_len);
+    if (transfer->lane != LANE_FAST) {
+        return hand_over(server, transfer);
+    }
+    app_handle(worker->app, &transfer->request, &transfer->response);
+    return send_response(server, transfer);
 }
 
 /* --- a request comes in -------------------------------------------------------------------------- */
@@ -181,6 +188,8 @@ static void *on_target(void *unused, const char *target, struct MHD_Connection *
     struct transfer *transfer = mem_alloc(sizeof *transfer + len + 1);
     memcpy(transfer->target, target, len);
     transfer->connection = connection_of(client);
+    transfer->client = client;
+    response_init(&transfer->response);
     transfer->connection->transfer = transfer;
     reaped_begin(&transfer->connection->reaped);
     if (has_many_parts(target)) {
@@ -221,72 +230,103 @@ static bool head_is_exact(struct MHD_Connection *client, const struct transfer *
     return line_len + transfer->fields_len + strlen("\r\n") == head_len;
 }
 
-static enum MHD_Result take_head(const struct worker *worker, struct MHD_Connection *client, struct transfer *transfer,
-                                 const char *method, const char *version)
+static enum MHD_Result refuse_head(const struct worker *worker, struct transfer *transfer, int status,
+                                   const char *reason)
+{
+    log_write(worker->server->options.log, LOG_DEBUG, NULL, "refused with %d: %s (%s)", status, reason,
+              transfer->connection->client);
+    reaped_serve(&transfer->connection->reaped);
+    return refuse(worker->server, transfer->client, status);
+}
+
+static void fill_request(struct transfer *transfer, const char *method)
+{
+    char *path_end = transfer->target + strcspn(transfer->target, "?");
+    const char *query = *path_end == '?' ? path_end + 1 : path_end;
+    *path_end = '\0';
+    transfer->request = (struct request){
+        .method = method_parse(method),
+        .path = transfer->target,
+        .query = query,
+        .headers = transfer->headers,
+        .headers_len = transfer->headers_len,
+        .body = "",
+        .client = transfer->connection->client,
+    };
+}
+
+/* What the lane and the kind of form allow. */
+static void begin_body(struct server *server, struct transfer *transfer)
+{
+    const struct server_options *options = &server->options;
+    const char *type = request_header(&transfer->request, "Content-Type");
+    bool is_multipart = transfer->lane != LANE_FAST && multipart_is(type);
+    size_t max = is_multipart && transfer->lane == LANE_SLOW ? options->upload_body_max : options->body_max;
+    body_init(&transfer->body, &server->spool, max, options->body_max, is_multipart ? type : NULL);
+}
+
+static enum MHD_Result take_head(const struct worker *worker, struct transfer *transfer, const char *method,
+                                 const char *version)
 {
     const struct server_options *options = &worker->server->options;
-    MHD_get_connection_values_n(client, MHD_HEADER_KIND, collect_header, transfer);
+    MHD_get_connection_values_n(transfer->client, MHD_HEADER_KIND, collect_header, transfer);
     const struct guard_request head = {
         .method = method,
         .target = transfer->target,
         .version = version,
         .headers = transfer->headers,
         .headers_len = transfer->headers_len,
-        .exact = head_is_exact(client, transfer, method, version),
-        .body_max = options->body_max,
+        .exact = head_is_exact(transfer->client, transfer, method, version),
+        .body_max = options->upload_body_max,
     };
     struct guard_verdict verdict = guard_check(&head);
     if (verdict.status != 0) {
-        log_write(options->log, LOG_DEBUG, NULL, "refused with %d: %s (%s)", verdict.status, verdict.reason,
-                  transfer->connection->client);
-        reaped_serve(&transfer->connection->reaped);
-        return refuse(worker->server, client, verdict.status);
+        return refuse_head(worker, transfer, verdict.status, verdict.reason);
     }
-    unsigned seconds = (unsigned)(guard_body_len(&head) / BODY_BYTES_PER_SECOND);
+    size_t body_len = guard_body_len(&head);
+    fill_request(transfer, method);
+    transfer->lane = app_lane(worker->app, &transfer->request);
+    begin_body(worker->server, transfer);
+    if (transfer->body.status != 0) {
+        return refuse_head(worker, transfer, transfer->body.status, "a multipart form without a boundary");
+    }
+    if (body_len > transfer->body.max) {
+        return refuse_head(worker, transfer, 413, "the body is longer than is taken there");
+    }
+    unsigned seconds = (unsigned)(body_len / BODY_BYTES_PER_SECOND);
     reaped_expect(&transfer->connection->reaped, options->body_ms + seconds * 1000);
     return MHD_YES;
 }
 
-/* libmicrohttpd takes no answer in the middle of a body, so one sent in chunks that turns out too long is read to its
- * end, or to its deadline. */
-static enum MHD_Result take_body(const struct worker *worker, struct transfer *transfer, const char *bytes, size_t *len)
-{
-    if (*len > worker->server->options.body_max - transfer->body.len) {
-        transfer->too_long = true;
-    }
-    if (!transfer->too_long) {
-        buf_append(&transfer->body, bytes, *len);
-    }
-    *len = 0;
-    return MHD_YES;
-}
-
-/* libmicrohttpd calls once with the head, once for each piece of the body, and once at its end. An answer to the first
- * call closes the connection, which is right for refusals only. */
+/* libmicrohttpd calls once with the head, once for each piece of the body, and once at its end; and once more when a
+ * suspended connection was resumed. An answer to the first call closes the connection, which is right for refusals
+ * only. It takes no answer in the middle of a body, so one that turns out too long is read to its end, or to its
+ * deadline. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *client, const char *url, const char *method,
-                                  const char *version, const char *body, size_t *body_len, void **request_context)
+                                  const char *version, const char *bytes, size_t *len, void **request_context)
 {
+    (void)client;
     (void)url;
     struct worker *worker = context;
     struct transfer *transfer = *request_context;
     if (!transfer->begun) {
         transfer->begun = true;
-        return take_head(worker, client, transfer, method, version);
+        return take_head(worker, transfer, method, version);
     }
-    if (*body_len > 0) {
-        return take_body(worker, transfer, body, body_len);
+    if (*len > 0) {
+        body_take(&transfer->body, bytes, *len);
+        *len = 0;
+        return MHD_YES;
     }
     reaped_serve(&transfer->connection->reaped);
-    if (transfer->too_long) {
-        return refuse(worker->server, client, 413);
-    }
-    return answer(worker, client, transfer, method);
+    return transfer->handled ? send_response(worker->server, transfer) : answer(worker, transfer);
 }
 
 static void transfer_end(struct connection *connection)
 {
     if (connection->transfer != NULL) {
-        buf_release(&connection->transfer->body);
+        body_release(&connection->transfer->body);
+        response_release(&connection->transfer->response);
         free(connection->transfer);
         connection->transfer = NULL;
     }
@@ -354,16 +394,18 @@ static unsigned or_default(unsigned value, unsigned fallback)
 }
 
 /* The connections that the process's limit of open files allows, once it has been raised as far as it goes. */
-static unsigned allowed_connections(unsigned wanted)
+static unsigned allowed_connections(unsigned wanted, unsigned threads)
 {
     struct rlimit files;
+    unsigned stores = threads + SERVER_SLOW_THREADS + SERVER_HASH_THREADS;
+    unsigned apart = FILES_APART + FORMS_AT_ONCE * BODY_UPLOADS_MAX + FILES_OF_STORE * stores;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
         return wanted;
     }
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     getrlimit(RLIMIT_NOFILE, &files);
-    rlim_t most = files.rlim_cur > 2 * FILES_APART ? files.rlim_cur - FILES_APART : FILES_APART;
+    rlim_t most = files.rlim_cur > apart + FILES_APART ? files.rlim_cur - apart : FILES_APART;
     return most < wanted ? (unsigned)most : wanted;
 }
 
@@ -371,12 +413,17 @@ static struct server_options with_defaults(const struct server_options *given)
 {
     struct server_options options = *given;
     options.threads = or_default(given->threads, 1);
-    options.body_max = given->body_max == 0 ? 1024 * 1024 : given->body_max;
-    options.connections_max = allowed_connections(or_default(given->connections_max, 8192));
+    options.body_max = given->body_max == 0 ? MEBIBYTE : given->body_max;
+    options.upload_body_max = given->upload_body_max;
+    if (options.upload_body_max == 0) {
+        options.upload_body_max = 25 * MEBIBYTE + SERVER_UPLOAD_SLACK;
+    }
+    options.connections_max = allowed_connections(or_default(given->connections_max, 8192), options.threads);
     options.head_ms = or_default(given->head_ms, 10000);
     options.body_ms = or_default(given->body_ms, 30000);
     options.idle_ms = or_default(given->idle_ms, 30000);
     options.stop_ms = or_default(given->stop_ms, 10000);
+    assert(options.upload_body_max >= SERVER_UPLOAD_SLACK && options.upload_body_max >= options.body_max);
     return options;
 }
 
@@ -389,7 +436,8 @@ static bool start_worker(struct server *server, size_t i, struct app *app)
     worker->server = server;
     worker->app = app;
     /* clang-format off */
-    worker->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC | MHD_USE_ERROR_LOG,
+    worker->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME |
+                                          MHD_USE_ERROR_LOG,
                                       0, NULL, NULL, on_request, worker,
                                       MHD_OPTION_EXTERNAL_LOGGER, on_log, server, /* must be the first option */
                                       MHD_OPTION_LISTEN_SOCKET, server->sockets[i],
@@ -408,42 +456,75 @@ static bool start_worker(struct server *server, size_t i, struct app *app)
     return worker->daemon != NULL;
 }
 
+static bool start_lanes(struct server *server, const struct server_apps *apps)
+{
+    server->lanes[LANE_SLOW] = lane_pool_create(apps->slow, SERVER_SLOW_THREADS, SERVER_SLOW_QUEUE);
+    server->lanes[LANE_HASH] = lane_pool_create(apps->hash, SERVER_HASH_THREADS, SERVER_HASH_QUEUE);
+    return server->lanes[LANE_SLOW] != NULL && server->lanes[LANE_HASH] != NULL;
+}
+
+/* From then on a lane takes nothing more, so no connection is suspended, which libmicrohttpd could not be stopped with. */
+static void stop_lanes(struct server *server)
+{
+    for (enum lane lane = LANE_SLOW; lane <= LANE_HASH; lane++) {
+        if (server->lanes[lane] != NULL) {
+            lane_pool_stop(server->lanes[lane]);
+        }
+    }
+}
+
+static void stop_workers(struct server *server)
+{
+    for (size_t i = 0; i < server->options.threads; i++) {
+        MHD_stop_daemon(server->workers[i].daemon);
+    }
+}
+
+/* What the lanes still finish after the time to stop is up has a moment to be sent. */
+static void drain(struct server *server)
+{
+    const struct server_options *options = &server->options;
+    bool drained = reaper_drain(&server->reaper, STOP_GRACE_MS, options->stop_ms);
+    stop_lanes(server);
+    if (!drained && !reaper_drain(&server->reaper, 0, STOP_GRACE_MS)) {
+        log_write(options->log, LOG_WARN, NULL, "connections cut short: they took longer than %u ms to finish",
+                  options->stop_ms);
+    }
+}
+
 /* Also of a server that did not start in whole. */
 static void halt(struct server *server)
 {
-    const struct server_options *options = &server->options;
     atomic_store(&server->stopping, true);
-    for (size_t i = 0; i < options->threads; i++) {
+    for (size_t i = 0; i < server->options.threads; i++) {
         if (server->workers[i].daemon != NULL) {
             MHD_quiesce_daemon(server->workers[i].daemon);
         }
     }
-    listen_close(server->sockets, options->threads, server->address);
+    listen_close(server->sockets, server->options.threads, server->address);
     server->listening = false;
-    if (!reaper_drain(&server->reaper, STOP_GRACE_MS, options->stop_ms)) {
-        log_write(options->log, LOG_WARN, NULL, "connections cut short: they took longer than %u ms to finish",
-                  options->stop_ms);
-    }
-    for (size_t i = 0; i < options->threads; i++) {
-        MHD_stop_daemon(server->workers[i].daemon);
-    }
+    drain(server);
+    stop_workers(server);
+    lane_pool_destroy(server->lanes[LANE_SLOW]);
+    lane_pool_destroy(server->lanes[LANE_HASH]);
     reaper_release(&server->reaper);
     server->running = false;
 }
 
-static bool start(struct server *server, struct app **apps)
+static bool start(struct server *server, const struct server_apps *apps)
 {
     if (!reaper_init(&server->reaper)) {
         return false;
     }
     server->running = true;
-    for (size_t i = 0; i < server->options.threads; i++) {
-        if (!start_worker(server, i, apps[i])) {
-            halt(server);
-            return false;
-        }
+    bool started = start_lanes(server, apps);
+    for (size_t i = 0; started && i < server->options.threads; i++) {
+        started = start_worker(server, i, apps->fast[i]);
     }
-    return true;
+    if (!started) {
+        halt(server);
+    }
+    return started;
 }
 
 struct server *server_open(const struct server_options *options, char *error, size_t error_len)
@@ -451,6 +532,13 @@ struct server *server_open(const struct server_options *options, char *error, si
     unsigned threads = or_default(options->threads, 1);
     struct server *server = mem_alloc(sizeof *server + threads * sizeof server->workers[0]);
     server->options = with_defaults(options);
+    server->spool = (struct spool){.folder = server->options.spool_dir,
+                                   .max = FORMS_AT_ONCE * server->options.upload_body_max,
+                                   .files_max = FORMS_AT_ONCE * BODY_UPLOADS_MAX};
+    snprintf(server->limits, sizeof server->limits,
+             "What was sent is larger than this server takes: at most %zu MB of files, %d of them, and %zu MB of text.",
+             (server->options.upload_body_max - SERVER_UPLOAD_SLACK) / MEBIBYTE, BODY_UPLOADS_MAX,
+             server->options.body_max / MEBIBYTE);
     server->sockets = mem_alloc(threads * sizeof server->sockets[0]);
     if (listen_open(options->listen, server->sockets, threads, server->address, error, error_len)) {
         server->listening = true;
@@ -465,7 +553,7 @@ const char *server_address(const struct server *server)
     return server->address;
 }
 
-bool server_start(struct server *server, struct app **apps, char *error, size_t error_len)
+bool server_start(struct server *server, const struct server_apps *apps, char *error, size_t error_len)
 {
     sigset_t all, before;
     sigfillset(&all);

@@ -236,7 +236,7 @@ void store_destroy(struct store *store)
 void store_request(struct store *store, const char *request_id, bool may_write)
 {
     store->request_id = request_id;
-    store->may_write = may_write && store->access == STORE_WRITE;
+    store->may_write = may_write;
 }
 
 /* --- running: every verb goes through run() --- */
@@ -349,8 +349,8 @@ static bool take_row(struct store *store, const struct statement *statement, enu
     return true;
 }
 
-/* A statement that writes runs to its end even when only its first row is wanted: that is where SQLite checks foreign
- * keys and commits. */
+/* A statement that writes runs to its end even when only its first row is wanted: outside a transaction that is where it
+ * commits, and says so if it cannot. */
 static json_t *collect(struct store *store, const struct statement *statement, enum wanted wanted)
 {
     json_t *result = wanted == WANT_ROWS ? json_array() : json_null();

@@ -23,6 +23,8 @@ struct site {
 static const char schema[] =
     "CREATE TABLE item (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, title TEXT, score REAL) STRICT;"
     "CREATE TABLE part (id INTEGER PRIMARY KEY, item_id INTEGER NOT NULL REFERENCES item) STRICT;"
+    "CREATE TABLE late (id INTEGER PRIMARY KEY,"
+    "                   item_id INTEGER NOT NULL REFERENCES item DEFERRABLE INITIALLY DEFERRED) STRICT;"
     "CREATE TABLE raw (id INTEGER PRIMARY KEY, value ANY) STRICT;"
     "CREATE VIEW title AS SELECT id, title FROM item;"
     "CREATE VIRTUAL TABLE word USING fts5 (text);"
@@ -39,6 +41,8 @@ enum {
     ITEM_RENAME,
     ITEM_TITLE,
     PART_INSERT,
+    LATE_INSERT,
+    LATE_COUNT,
     PART_COUNT,
     ECHO,
     ECHO_JSON,
@@ -66,6 +70,9 @@ static const struct statement_source statements[STATEMENTS] = {
     [ITEM_TITLE] = {"item_title", "-- columns: title\nSELECT title FROM title ORDER BY id"},
     [PART_INSERT] = {"part_insert", "-- params: item_id\n-- columns: id\n"
                                     "INSERT INTO part (item_id) VALUES (:item_id) RETURNING id"},
+    [LATE_INSERT] = {"late_insert", "-- params: item_id\n-- columns: id\n"
+                                    "INSERT INTO late (item_id) VALUES (:item_id) RETURNING id"},
+    [LATE_COUNT] = {"late_count", "-- columns: lates\nSELECT count(*) AS lates FROM late"},
     [PART_COUNT] = {"part_count", "-- columns: parts\nSELECT count(*) AS parts FROM part"},
     [ECHO] = {"echo", "-- params: value\n-- columns: value type\nSELECT :value AS value, typeof(:value) AS type"},
     [ECHO_JSON] = {"echo_json", "-- params: value\n-- columns: value:json\nSELECT :value AS value"},

@@ -158,6 +158,34 @@ static void check_facets(const json_t *items, const json_t *filter, const json_t
     }
 }
 
+static size_t type_position(const char *type)
+{
+    size_t i = 0;
+    while (strcmp(types[i], type) != 0)
+        i++;
+    return i;
+}
+
+/* Types come in the newsroom's order, years newest first, the others by the alphabet, however many filters are merged. */
+static void check_facet_order(const json_t *page, const char *words)
+{
+    for (size_t f = 0; f < 5; f++) {
+        const json_t *values = json_object_get(json_object_get(page, "facets"), facets[f]);
+        for (size_t v = 1; v < json_array_size(values); v++) {
+            const char *before = json_string_value(json_object_get(json_array_get(values, v - 1), "name"));
+            const char *after = json_string_value(json_object_get(json_array_get(values, v), "name"));
+            bool in_order = strcmp(before, after) < 0;
+            if (strcmp(facets[f], "type") == 0)
+                in_order = type_position(json_string_value(json_object_get(json_array_get(values, v - 1), "value"))) <
+                           type_position(json_string_value(json_object_get(json_array_get(values, v), "value")));
+            if (strcmp(facets[f], "year") == 0)
+                in_order = strcmp(before, after) > 0;
+            if (!in_order)
+                fail_msg("%s: %s stands before %s", words, before, after);
+        }
+    }
+}
+
 static void check_order(const json_t *items, const json_t *filter, const json_t *page, const char *words)
 {
     size_t i;
@@ -196,6 +224,7 @@ static void check_filter(struct store *store, struct text *text, const json_t *i
     assert_int_equal(json_is_string(json_object_get(page, "older")), expected > 20);
     check_order(items, filter, page, words);
     check_facets(items, filter, page, words);
+    check_facet_order(page, words);
     json_decref(page);
     json_decref(filter);
     free(words);

@@ -73,6 +73,30 @@ static void test_failed_transaction_keeps_nothing(void **state)
     store_destroy(store);
 }
 
+/* A deferred reference is checked by the commit itself, with a transaction and without. */
+static void test_commit_fails(void **state)
+{
+    struct site *site = *state;
+    struct store *store = open_store(site, STORE_WRITE);
+    char text[TEXT_CAP];
+    off_t at = 0;
+    assert_null(value_of(store, LATE_INSERT, json_pack("{s:i}", "item_id", 99)));
+    assert_holds(log_since(site, &at, text), " late_insert: FOREIGN KEY constraint failed");
+    assert_int_equal(lines_in(text), 1);
+
+    assert_true(store_begin(store));
+    assert_json(value_of(store, LATE_INSERT, json_pack("{s:i}", "item_id", 99)), json_integer(1));
+    assert_false(store_commit(store));
+    assert_holds(log_since(site, &at, text), " commit: FOREIGN KEY constraint failed");
+    assert_int_equal(lines_in(text), 1);
+
+    assert_json(store_value(store, sql_of(LATE_COUNT), NULL), json_integer(0));
+    assert_true(store_begin(store));
+    assert_json(value_of(store, LATE_INSERT, json_pack("{s:i}", "item_id", 1)), json_integer(1));
+    assert_true(store_commit(store));
+    store_destroy(store);
+}
+
 struct holder {
     struct store *store;
     pthread_barrier_t begun;
@@ -194,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_commit_and_rollback, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failed_transaction_keeps_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_commit_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(test_begin_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_begin_gives_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_readers_beside_a_writer, setup, teardown),

@@ -6,10 +6,8 @@
 
 #include "warta/pages/page.h"
 
-/* The address of a file with "id" and "name" for readers, who only get what a public item carries (*arena*). */
+/* The address of a file with "id" and "name": the one for readers, who only get what a public item carries; on a page of staff the one
+ * that shows them every file, as it is now (*arena*). */
 const char *file_href(struct exchange *x, const json_t *file);
-
-/* Its address for staff, who see all and the newest at once (*arena*). */
-const char *file_staff_href(struct exchange *x, const json_t *file);
 
 #endif

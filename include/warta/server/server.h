@@ -1,12 +1,28 @@
 /* The server: HTTP/1.1 on sockets, by way of libmicrohttpd.
  *
- * Each thread has its own event loop, its own share of the connections and its own app, so a request is answered on the
- * thread that read it and no two threads wait for each other. What reaches the app has passed the guard (guard.h), and
- * its body is whole. Path and query are handed on as sent, still escaped. Values of headers may end in white space.
+ * Each thread has its own event loop, its own share of the connections and its own app. What reaches an app has passed
+ * the guard (guard.h), and its body is whole. Path and query are handed on as sent, still escaped. Values of headers
+ * may end in white space.
  *
- * The server answers by itself, with a short page that holds none of the client's text, what it refuses: 400, 413, 414
- * and 431; that also closes the connection. It adds Date, Content-Length and the framing of connections to responses,
- * and sends HEAD what GET would get, without the body: the app answers both alike.
+ * Lanes (app_lane): a fast request is answered in the event loop that read it, and no two loops wait for each other. A
+ * slow one, and one that hashes passwords, is set aside once its body is whole (its connection is suspended) and
+ * handled on a thread of its lane (lane.h); then the event loop sends the response. So a login storm or a slow disk
+ * does not hold up readers, nor the first one those who post. Where a lane's queue is full, the answer is 503 at once.
+ * While a request is in its lane, nothing is asked of its client; one that leaves meanwhile changes nothing: the
+ * request is handled all the same. Two hashing threads keep argon2id at 64 MiB within 128 MiB.
+ *
+ * Bodies (body.h): `body_max` bytes at most. On the lanes a multipart form comes out as an urlencoded one, its text
+ * still within `body_max`, with its files as request.uploads; on the slow lane all of it may have `upload_body_max`
+ * bytes. Files wait in `spool_dir` without a name, no more at a time than make 16 of the largest forms. The fast lane's
+ * bodies are handed on as they came.
+ *
+ * A response with a stream is read on the event loop's thread, so only the fast lane may answer with one; it may use
+ * its thread's app to read. It is released once, whatever becomes of the connection.
+ *
+ * The server answers by itself, with a short page that holds none of the client's text, what it refuses: 400, 413 (with
+ * the limits in words), 414, 431, and 503 with Retry-After where there is no room in a lane or on the disk; that also
+ * closes the connection. A 413 comes before the body where Content-Length tells. It adds Date, Content-Length and the
+ * framing of connections to responses, and sends HEAD what GET would get, without the body: the app answers both alike.
  *
  * Bounds on a client's time: the head of a request within `head_ms` of the connection's start, or within `idle_ms` of
  * the last response; its body within `body_ms` and a second more for each 64 KiB declared; and never `idle_ms` without
@@ -26,12 +42,22 @@
 struct app;
 struct server;
 
+enum {
+    SERVER_SLOW_THREADS = 4,
+    SERVER_SLOW_QUEUE = 64,
+    SERVER_HASH_THREADS = 2,
+    SERVER_HASH_QUEUE = 16,
+    SERVER_UPLOAD_SLACK = 2 * 1024 * 1024 /* what a multipart form may hold beside its files */
+};
+
 /* All borrowed for as long as the server runs. Numbers that are 0 take the default in brackets. */
 struct server_options {
     const char *listen; /* "127.0.0.1:8080", "[::1]:8080" or "unix:/path"; port 0 picks a free one */
     unsigned threads;   /* [1] */
     const struct log *log;
     size_t body_max;          /* bytes [1 MiB] */
+    size_t upload_body_max;   /* bytes, of a form with files; no less than the other and the slack [25 MiB and slack] */
+    const char *spool_dir;    /* a folder on a disk, where files may be made */
     unsigned connections_max; /* of all threads [8192], less where the limit of open files is lower */
     unsigned head_ms;         /* [10 s] */
     unsigned body_ms;         /* [30 s] */
@@ -46,13 +72,19 @@ struct server *server_open(const struct server_options *options, char *error, si
 /* What it really listens on, "http://127.0.0.1:43211" or "unix:/path" (*borrowed*). */
 const char *server_address(const struct server *server);
 
-/* Answers from now on, on its own threads; `apps` has one for each of them (*borrowed*). False, with one line in `error`,
- * if the threads cannot be had. */
-bool server_start(struct server *server, struct app **apps, char *error, size_t error_len);
+/* One app for each thread (*borrowed*). */
+struct server_apps {
+    struct app **fast; /* `threads` of them */
+    struct app **slow; /* SERVER_SLOW_THREADS */
+    struct app **hash; /* SERVER_HASH_THREADS */
+};
+
+/* Answers from now on, on its own threads. False, with one line in `error`, if the threads cannot be had. */
+bool server_start(struct server *server, const struct server_apps *apps, char *error, size_t error_len);
 
 /* Takes no more connections, answers what has begun (and what idle connections still ask within a second) with
- * `Connection: close`, waits for them to finish, at most `stop_ms`, and ends. Accepts NULL, and a server that was never
- * started. */
+ * `Connection: close`, waits for them to finish, at most `stop_ms`, and ends. What has come to a lane is handled to its
+ * end, however long that takes. Accepts NULL, and a server that was never started. */
 void server_destroy(struct server *server);
 
 #endif

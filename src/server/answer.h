@@ -1,0 +1,21 @@
+/* Answers: responses handed to libmicrohttpd.
+ *
+ * Threads: that of the connection. */
+#ifndef WARTA_SERVER_ANSWER_H
+#define WARTA_SERVER_ANSWER_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+
+#include "warta/base/log.h"
+#include "warta/http/message.h"
+
+enum { STREAM_BLOCK = 256 * 1024, RETRY_AFTER_S = 5 };
+
+/* Queues a response; takes its body and stream. `last`: the connection is closed behind it. */
+enum MHD_Result answer_send(const struct log *log, struct MHD_Connection *client, struct response *answer, bool last);
+
+/* Queues a page of the server's own, in these words, and closes the connection behind it. */
+enum MHD_Result answer_refuse(const struct log *log, struct MHD_Connection *client, int status, const char *words);
+
+#endif

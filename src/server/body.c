@@ -1,0 +1,262 @@
+#include "warta/server/body.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "warta/base/mem.h"
+#include "warta/server/multipart.h"
+
+struct body_parts {
+    struct multipart multipart;
+    enum { PART_DROPPED, PART_FIELD, PART_FILE } kind; /* of the part at hand */
+    struct upload file;                                /* the part at hand; its fd is -1 until there are bytes */
+    struct upload uploads[BODY_UPLOADS_MAX];
+    size_t uploads_len;
+    struct arena names;
+};
+
+static const struct upload no_file = {.fd = -1};
+
+/* --- files --------------------------------------------------------------------------------------- */
+
+static void drop_file(struct spool *spool, struct upload *file)
+{
+    if (file->fd >= 0) {
+        close(file->fd);
+        atomic_fetch_sub(&spool->len, file->len);
+        atomic_fetch_sub(&spool->files, 1);
+    }
+    *file = no_file;
+}
+
+static void drop_files(struct body *body)
+{
+    struct body_parts *parts = body->parts;
+    if (parts == NULL) {
+        return;
+    }
+    drop_file(body->spool, &parts->file);
+    while (parts->uploads_len > 0) {
+        drop_file(body->spool, &parts->uploads[--parts->uploads_len]);
+    }
+    parts->kind = PART_DROPPED;
+}
+
+/* The first reason stands. */
+static void refuse(struct body *body, int status, int fault)
+{
+    if (body->status == 0) {
+        body->status = status;
+        body->fault = fault;
+        drop_files(body);
+    }
+}
+
+/* Some file systems cannot make a file without a name. */
+static int open_unnamed(const char *folder)
+{
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR)) {
+        return fd;
+    }
+    struct buf path = BUF_EMPTY;
+    buf_format(&path, "%s/warta-upload-XXXXXX", folder);
+    fd = mkostemp(path.data, O_CLOEXEC);
+    if (fd >= 0) {
+        unlink(path.data);
+    }
+    buf_release(&path);
+    return fd;
+}
+
+/* Whether there was room for another file. */
+static bool open_file(struct body *body)
+{
+    struct body_parts *parts = body->parts;
+    if (parts->uploads_len == BODY_UPLOADS_MAX) {
+        refuse(body, 413, 0);
+        return false;
+    }
+    bool allowed = atomic_fetch_add(&body->spool->files, 1) < body->spool->files_max;
+    parts->file.fd = allowed ? open_unnamed(body->spool->folder) : -1;
+    if (parts->file.fd >= 0) {
+        return true;
+    }
+    atomic_fetch_sub(&body->spool->files, 1);
+    refuse(body, 503, allowed ? errno : 0);
+    return false;
+}
+
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t written = write(fd, bytes, len);
+        if (written < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes += written > 0 ? written : 0;
+        len -= written > 0 ? (size_t)written : 0;
+    }
+    return true;
+}
+
+static void file_bytes(struct body *body, const char *bytes, size_t len)
+{
+    struct upload *file = &body->parts->file;
+    if (file->fd < 0 && !open_file(body)) {
+        return;
+    }
+    file->len += len;
+    if (atomic_fetch_add(&body->spool->len, len) + len > body->spool->max) {
+        refuse(body, 503, 0);
+    } else if (!write_all(file->fd, bytes, len)) {
+        refuse(body, 503, errno);
+    }
+}
+
+static void file_end(struct body *body)
+{
+    struct body_parts *parts = body->parts;
+    bool nothing_chosen = parts->file.fd < 0 && parts->file.name[0] == '\0';
+    if (!nothing_chosen && (parts->file.fd >= 0 || open_file(body))) {
+        parts->uploads[parts->uploads_len++] = parts->file;
+    }
+    parts->file = no_file;
+}
+
+/* --- fields -------------------------------------------------------------------------------------- */
+
+/* RFC 3986, 2.1 */
+static void encode(struct buf *out, const char *bytes, size_t len)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (memchr(plain, byte, strlen(plain)) != NULL) {
+            buf_char(out, bytes[i]);
+        } else {
+            buf_append(out, (char[]){'%', hex[byte >> 4], hex[byte & 15]}, 3);
+        }
+    }
+}
+
+static void field_bytes(struct body *body, const char *bytes, size_t len)
+{
+    encode(&body->text, bytes, len);
+    if (body->text.len > body->text_max) {
+        refuse(body, 413, 0);
+    }
+}
+
+/* --- parts --------------------------------------------------------------------------------------- */
+
+static void on_begin(void *context, const char *name, const char *file_name)
+{
+    struct body *body = context;
+    struct body_parts *parts = body->parts;
+    if (name == NULL || body->status != 0) {
+        parts->kind = PART_DROPPED;
+    } else if (file_name != NULL) {
+        parts->kind = PART_FILE;
+        parts->file.field = arena_copy(&parts->names, name, strlen(name));
+        parts->file.name = arena_copy(&parts->names, file_name, strlen(file_name));
+    } else {
+        parts->kind = PART_FIELD;
+        buf_text(&body->text, body->text.len > 0 ? "&" : "");
+        field_bytes(body, name, strlen(name));
+        buf_char(&body->text, '=');
+    }
+}
+
+static void on_bytes(void *context, const char *bytes, size_t len)
+{
+    struct body *body = context;
+    switch (body->parts->kind) {
+    case PART_FILE:
+        file_bytes(body, bytes, len);
+        break;
+    case PART_FIELD:
+        field_bytes(body, bytes, len);
+        break;
+    case PART_DROPPED:
+        break;
+    }
+}
+
+static void on_end(void *context)
+{
+    struct body *body = context;
+    if (body->parts->kind == PART_FILE) {
+        file_end(body);
+    }
+}
+
+static const struct multipart_events events = {.begin = on_begin, .bytes = on_bytes, .end = on_end};
+
+/* --- the whole ----------------------------------------------------------------------------------- */
+
+void body_init(struct body *body, struct spool *spool, size_t max, size_t text_max, const char *multipart_type)
+{
+    *body = (struct body){.spool = spool, .max = max, .text_max = text_max};
+    if (multipart_type == NULL) {
+        return;
+    }
+    struct body_parts *parts = mem_alloc(sizeof *parts);
+    if (multipart_init(&parts->multipart, multipart_type, &events, body)) {
+        parts->file = no_file;
+        arena_init(&parts->names);
+        body->parts = parts;
+    } else {
+        free(parts);
+        refuse(body, 400, 0);
+    }
+}
+
+void body_release(struct body *body)
+{
+    drop_files(body);
+    if (body->parts != NULL) {
+        multipart_release(&body->parts->multipart);
+        arena_release(&body->parts->names);
+        free(body->parts);
+        body->parts = NULL;
+    }
+    buf_release(&body->text);
+}
+
+void body_take(struct body *body, const char *bytes, size_t len)
+{
+    if (len > body->max - body->len) {
+        refuse(body, 413, 0);
+    }
+    if (body->status != 0) {
+        return;
+    }
+    body->len += len;
+    if (body->parts != NULL) {
+        multipart_read(&body->parts->multipart, bytes, len);
+    } else {
+        buf_append(&body->text, bytes, len);
+    }
+}
+
+int body_end(struct body *body)
+{
+    if (body->parts != NULL && !multipart_whole(&body->parts->multipart)) {
+        refuse(body, 400, 0);
+    }
+    return body->status;
+}
+
+const struct upload *body_uploads(const struct body *body, size_t *len)
+{
+    assert(body->status == 0);
+    *len = body->parts == NULL ? 0 : body->parts->uploads_len;
+    return body->parts == NULL ? NULL : body->parts->uploads;
+}

@@ -1,0 +1,105 @@
+#include "warta/server/lane.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "warta/base/mem.h"
+
+struct lane_thread {
+    struct lane_pool *pool;
+    struct app *app;
+    pthread_t thread;
+};
+
+struct lane_pool {
+    pthread_mutex_t mutex; /* guards the queue and stopping */
+    pthread_cond_t changed;
+    struct lane_job *first, **end;
+    size_t waiting, waiting_max;
+    bool stopping;
+    size_t threads_len; /* running */
+    struct lane_thread threads[];
+};
+
+/* Waits for a job; NULL once there will be none. */
+static struct lane_job *take_job(struct lane_pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    while (pool->first == NULL && !pool->stopping) {
+        pthread_cond_wait(&pool->changed, &pool->mutex);
+    }
+    struct lane_job *job = pool->first;
+    if (job != NULL) {
+        pool->first = job->next;
+        pool->end = job->next == NULL ? &pool->first : pool->end;
+        pool->waiting--;
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return job;
+}
+
+static void *run(void *argument)
+{
+    const struct lane_thread *thread = argument;
+    for (struct lane_job *job = take_job(thread->pool); job != NULL; job = take_job(thread->pool)) {
+        job->run(job->context, thread->app);
+    }
+    return NULL;
+}
+
+struct lane_pool *lane_pool_create(struct app **apps, size_t threads, size_t queue_max)
+{
+    assert(threads > 0);
+    struct lane_pool *pool = mem_alloc(sizeof *pool + threads * sizeof pool->threads[0]);
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->changed, NULL);
+    pool->end = &pool->first;
+    pool->waiting_max = queue_max;
+    for (; pool->threads_len < threads; pool->threads_len++) {
+        struct lane_thread *thread = &pool->threads[pool->threads_len];
+        *thread = (struct lane_thread){.pool = pool, .app = apps[pool->threads_len]};
+        if (pthread_create(&thread->thread, NULL, run, thread) != 0) {
+            lane_pool_destroy(pool);
+            return NULL;
+        }
+    }
+    return pool;
+}
+
+bool lane_pool_submit(struct lane_pool *pool, struct lane_job *job)
+{
+    pthread_mutex_lock(&pool->mutex);
+    bool fits = pool->waiting < pool->waiting_max && !pool->stopping;
+    if (fits) {
+        job->next = NULL;
+        *pool->end = job;
+        pool->end = &job->next;
+        pool->waiting++;
+        pthread_cond_signal(&pool->changed);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return fits;
+}
+
+void lane_pool_stop(struct lane_pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    pool->stopping = true;
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->mutex);
+    for (; pool->threads_len > 0; pool->threads_len--) {
+        pthread_join(pool->threads[pool->threads_len - 1].thread, NULL);
+    }
+}
+
+void lane_pool_destroy(struct lane_pool *pool)
+{
+    if (pool == NULL) {
+        return;
+    }
+    lane_pool_stop(pool);
+    pthread_cond_destroy(&pool->changed);
+    pthread_mutex_destroy(&pool->mutex);
+    free(pool);
+}
