@@ -282,3 +282,9 @@ const struct route *route_find(enum method method, const char *path, json_t *cap
         snprintf(allow + strlen(allow), allow_len - strlen(allow), "OPTIONS");
     return found;
 }
+
+const struct route *route_table(size_t *len)
+{
+    *len = ROUTES;
+    return routes;
+}

@@ -308,6 +308,16 @@ static int value_is_public(const struct query *query, enum facet facet, int64_t 
     return count < 0 ? -1 : count > 0;
 }
 
+/* Whether a value was selected before, by the slug of a type that has been merged into it. */
+static bool is_selected(const struct selection *selection, enum facet facet, int64_t id)
+{
+    for (size_t i = 0; i < selection->len[facet]; i++) {
+        if (selection->id[facet][i] == id)
+            return true;
+    }
+    return false;
+}
+
 /* Takes one value of the parameters into the selection, or into `unknown`. */
 static bool selection_add(const struct query *query, enum facet facet, json_t *value, struct selection *selection,
                           json_t *page)
@@ -316,7 +326,7 @@ static bool selection_add(const struct query *query, enum facet facet, json_t *v
     int64_t id = json_integer_value(json_object_get(row, "id"));
     int is_public = row == NULL ? -1 : json_is_null(row) ? 0 : value_is_public(query, facet, id);
     const char *facet_name = facet_info[facet].param;
-    if (is_public > 0) {
+    if (is_public > 0 && !is_selected(selection, facet, id)) {
         assert(selection->len[facet] < SELECTION_VALUES_MAX && "the params table bounds the repeats");
         selection->id[facet][selection->len[facet]++] = id;
         if (facet == FACET_LANGUAGE)

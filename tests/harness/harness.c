@@ -35,6 +35,9 @@ static void open_site(struct harness *harness, const char *base_url)
         .description = "From Asia and the Pacific",
         .lang = "en",
         .timezone = "Asia/Bangkok",
+        .password_memory_kib = 8 * 1024,
+        .upload_max = 25 << 20,
+        .trusted_proxies = "127.0.0.0/8,::1",
         .clock = still_clock,
     };
     if (!url_base_init(&site->base, base_url == NULL ? "http://news.example" : base_url, error, sizeof error))
@@ -65,8 +68,9 @@ void harness_open(struct harness *harness, const char *items, const char *base_u
     char *mistakes = harness_import(harness, items, NULL);
     if (mistakes != NULL)
         fail_with("import", mistakes);
-    harness->app = app_create(&harness->site, harness->database, STORE_WRITE, error, sizeof error);
-    if (harness->app == NULL)
+    harness->app = app_create(&harness->site, harness->database, STORE_READ, error, sizeof error);
+    harness->staff = app_create(&harness->site, harness->database, STORE_WRITE, error, sizeof error);
+    if (harness->app == NULL || harness->staff == NULL)
         fail_with("app", error);
 }
 
@@ -75,6 +79,7 @@ void harness_close(struct harness *harness)
     static const char *const files[] = {"t.db", "t.db-wal", "t.db-shm", "log"};
     char path[128];
     app_destroy(harness->app);
+    app_destroy(harness->staff);
     view_destroy(harness->view);
     url_base_release(&harness->site.base);
     close(harness->log.fd);
@@ -139,26 +144,94 @@ char *harness_import(struct harness *harness, const char *items_text, size_t cou
     return words;
 }
 
-struct response harness_request(struct harness *harness, const char *method, const char *target, const char *accept)
+static void add_header(struct header *headers, size_t *len, const char *name, const char *value)
 {
-    struct header header = {"Accept", accept};
-    char *path = strdup(target);
+    if (value != NULL)
+        headers[(*len)++] = (struct header){name, value};
+}
+
+struct response harness_send(struct harness *harness, const struct harness_message *message)
+{
+    struct header headers[8];
+    size_t headers_len = 0;
+    char cookie[128] = "";
+    struct buf body = BUF_EMPTY;
+    const char *method = message->method == NULL ? "GET" : message->method;
+    bool posts = strcmp(method, "POST") == 0;
+    char *path = strdup(message->target);
     char *mark = strchr(path, '?');
     if (mark != NULL)
         *mark = '\0';
-    struct request request = {
+    if (message->session != NULL) {
+        snprintf(cookie, sizeof cookie, "%s=%s", page_cookie_name(&harness->site), message->session->cookie);
+        if (posts)
+            buf_format(&body, "csrf=%s&", message->session->csrf);
+    }
+    buf_text(&body, message->body == NULL ? "" : message->body);
+    add_header(headers, &headers_len, "Accept", message->accept);
+    add_header(headers, &headers_len, "Origin", message->origin);
+    add_header(headers, &headers_len, "Sec-Fetch-Site", message->fetch_site);
+    add_header(headers, &headers_len, "Cookie", message->session != NULL ? cookie : message->cookie);
+    add_header(headers, &headers_len, "Content-Type",
+               message->content_type != NULL ? message->content_type
+               : posts                       ? "application/x-www-form-urlencoded"
+                                             : NULL);
+    const struct request request = {
         .method = method_parse(method),
         .path = path,
         .query = mark == NULL ? "" : mark + 1,
-        .headers = &header,
-        .headers_len = accept == NULL ? 0 : 1,
+        .headers = headers,
+        .headers_len = headers_len,
+        .body = buf_string(&body),
+        .body_len = body.len,
         .client = "127.0.0.1",
     };
     struct response response;
     response_init(&response);
-    app_handle(harness->app, &request, &response);
+    app_handle(app_lane(harness->app, &request) == LANE_FAST ? harness->app : harness->staff, &request, &response);
+    buf_release(&body);
     free(path);
     return response;
+}
+
+struct response harness_request(struct harness *harness, const char *method, const char *target, const char *accept)
+{
+    return harness_send(harness,
+                        &(const struct harness_message){.method = method, .target = target, .accept = accept});
+}
+
+struct harness_session harness_login(struct harness *harness, const char *name, const char *role)
+{
+    char error[256] = "";
+    struct harness_session session;
+    const struct actor actor = {0, "command line"};
+    struct store *store = store_open(harness->database, STORE_WRITE, &harness->log, error, sizeof error);
+    if (store == NULL)
+        fail_with("login", error);
+    store_request(store, NULL, true);
+    assert_int_equal(user_add(store, actor, name, role, "correct horse battery", harness->site.password_memory_kib,
+                              HARNESS_NOW_UNIX, &session.user_id),
+                     USER_OK);
+    assert_true(session_start(store, session.user_id, "127.0.0.1", "test", HARNESS_NOW_UNIX, session.cookie));
+    session_csrf(session.cookie, session.csrf);
+    store_destroy(store);
+    return session;
+}
+
+char *harness_query(const struct harness *harness, const char *sql)
+{
+    char command[1024];
+    struct buf out = BUF_EMPTY;
+    char chunk[1024];
+    snprintf(command, sizeof command, "sqlite3 '%s' \"%s\"", harness->database, sql);
+    FILE *shell = popen(command, "re");
+    assert_non_null(shell);
+    while (fgets(chunk, sizeof chunk, shell) != NULL)
+        buf_text(&out, chunk);
+    assert_int_equal(pclose(shell), 0);
+    if (out.len > 0 && out.data[out.len - 1] == '\n')
+        buf_truncate(&out, out.len - 1);
+    return buf_steal(&out);
 }
 
 static char *read_all(int fd)

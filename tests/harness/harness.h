@@ -17,7 +17,23 @@ struct harness {
     struct log log;
     struct view *view;
     struct site site;
-    struct app *app;
+    struct app *app;   /* of the fast lane: it reads */
+    struct app *staff; /* of the others: it may write */
+};
+
+/* A member of staff who is logged in. */
+struct harness_session {
+    int64_t user_id;
+    char cookie[SESSION_TOKEN_CAP];
+    char csrf[SESSION_TOKEN_CAP];
+};
+
+/* A request in full; what is NULL is left out. A POST without a content type is an urlencoded form. */
+struct harness_message {
+    const char *method, *target; /* NULL: "GET" */
+    const char *accept, *origin, *fetch_site, *cookie, *content_type;
+    const char *body;
+    const struct harness_session *session; /* its cookie goes along, and its token is put before the body of a POST */
 };
 
 /* A new database with these items (a JSON array), served under `base_url` ("http://news.example" if NULL). Fails the
@@ -31,6 +47,15 @@ char *harness_import(struct harness *harness, const char *items, size_t counts[3
 
 /* One request; `target` is path and query. `accept` may be NULL. Release the response. */
 struct response harness_request(struct harness *harness, const char *method, const char *target, const char *accept);
+
+/* Any request, on the lane that its route says. Release the response. */
+struct response harness_send(struct harness *harness, const struct harness_message *message);
+
+/* A new user with the password "correct horse battery", and a session of theirs. `role` is "editor" or "admin". */
+struct harness_session harness_login(struct harness *harness, const char *name, const char *role);
+
+/* One value from the database, by the sqlite3 shell: "SELECT count(*) FROM item" (*owned*, free()). */
+char *harness_query(const struct harness *harness, const char *sql);
 
 /* The log so far (*owned*, free()). */
 char *harness_log(const struct harness *harness);

@@ -29,4 +29,7 @@ struct route {
  * that the path's rows do answer, as the Allow header wants them ("GET, HEAD, OPTIONS"), "" if the path is unknown. */
 const struct route *route_find(enum method method, const char *path, json_t *captures, char *allow, size_t allow_len);
 
+/* All rows, for what has to look at each of them. */
+const struct route *route_table(size_t *len);
+
 #endif
