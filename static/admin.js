@@ -13,7 +13,7 @@ function later(action, ms) {
     };
 }
 
-/* A browser may refuse to store anything; then all else still works. */
+/* A browser may refuse to store anything. */
 function attempt(action) {
     try {
         return action();
@@ -38,7 +38,7 @@ function sendOnce(form) {
         if (event.submitter?.formTarget)
             return;
         say('sending');
-        // A disabled button's own value would not be sent; and who stops the browser must be able to send again.
+        // A disabled button's value would not be sent; and who stops the browser must be able to send again.
         setTimeout(setDisabled, 0, true);
         setTimeout(setDisabled, 8000, false);
     });
@@ -62,7 +62,7 @@ function chooseMany(form) {
     show();
 }
 
-/* In a conflict, each choice's value is its words; the third one's are what is typed. */
+/* Each choice's value is its words; the third one's are what is typed. */
 function mergeByHand(choice) {
     const [radio, words] = $$('.own input, .own textarea', choice);
     $('.own', choice).hidden = false;
@@ -80,9 +80,9 @@ function countWords(output) {
     const show = () => {
         const parts = new Intl.Segmenter(field.lang || 'en', { granularity: 'word' }).segment(field.value);
         const words = [...parts].filter((part) => part.isWordLike).length;
-        output.textContent = words === 1 ? '1 word' : words ? `${words} words` : '';
+        output.textContent = words ? `${words} word${words === 1 ? '' : 's'}` : '';
     };
-    // Said once the typing rests, not at each letter.
+    // Not at each letter, as it is read out.
     on(field, 'input', later(show, 700));
     show();
 }
@@ -160,8 +160,7 @@ function previewText(live) {
 }
 
 async function cleanPaste(event) {
-    const html = event.clipboardData.getData('text/html');
-    const plain = event.clipboardData.getData('text/plain');
+    const [html, plain] = ['text/html', 'text/plain'].map((type) => event.clipboardData.getData(type));
     if (!html)
         return;
     event.preventDefault();
@@ -176,9 +175,9 @@ async function cleanPaste(event) {
 /* Chosen pictures are shown, and described in step with the files. */
 function describeUploads(input) {
     on(input, 'change', () => {
-        const large = [...input.files].filter((file) => file.size > Number(input.dataset.max));
-        $('#files-said').textContent = large.map((file) => `${file.name} is too large. Choose again without it.`).join(' ');
-        if (large.length)
+        const large = [...input.files].find((file) => file.size > Number(input.dataset.max));
+        $('#files-said').textContent = large ? `${large.name} is too large. Choose again without it.` : '';
+        if (large)
             input.value = '';
         $('#chosen').replaceChildren(...[...input.files].map(describeUpload));
     });
@@ -215,7 +214,6 @@ function isChanged(field) {
 }
 
 const wordsChanged = () => 'unsaved' in editor.dataset || fields().some(isChanged);
-const anythingChanged = () => wordsChanged() || $('#files').files.length || $('[name=file_remove]:checked');
 
 function keepDraft() {
     const draft = { at: Date.now(), changed: Number(editor.dataset.changed),
@@ -225,8 +223,8 @@ function keepDraft() {
 }
 
 function draftsOfBefore() {
-    const keys = attempt(() => Object.keys(localStorage)) ?? [];
-    return keys.filter((key) => key.startsWith(draftPrefix) && key !== draftKey)
+    return (attempt(() => Object.keys(localStorage)) ?? [])
+        .filter((key) => key.startsWith(draftPrefix) && key !== draftKey)
         .map((key) => ({ key, ...attempt(() => JSON.parse(localStorage.getItem(key))) }))
         .sort((a, b) => b.at - a.at);
 }
@@ -245,22 +243,11 @@ function offerDrafts() {
     }
 }
 
-function timeWords(ms) {
-    const time = new Date(ms);
-    return time.toDateString() === new Date().toDateString() ? time.toLocaleTimeString([], { timeStyle: 'short' })
-        : time.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
-}
-
 function showWords(field, value) {
-    const label = document.createElement('label');
-    const words = Object.assign(document.createElement('textarea'), { value, readOnly: true, rows: 2, dir: 'auto' });
+    const [label, words] = ['label', 'textarea'].map((name) => document.createElement(name));
+    Object.assign(words, { value, readOnly: true, dir: 'auto' });
     label.append($('label', field.closest('.field')).textContent, words);
     return label;
-}
-
-function putInto(field, value) {
-    field.value = value;
-    field.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
 function offer(draft, place) {
@@ -272,13 +259,16 @@ function offer(draft, place) {
         place.hidden = true;
         $('#title').focus();
     };
-    $('time', place).textContent = timeWords(draft.at);
+    $('time', place).textContent = new Date(draft.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
     $('[data-newer]', place).hidden = !newer;
     $('details', place).open = newer;
     $('details', place).append(...found.map((field) => showWords(field, draft.values[keyOf(field)])));
     on(discard, 'click', end);
     on(restore, 'click', () => {
-        found.forEach((field) => putInto(field, draft.values[keyOf(field)]));
+        for (const field of found) {
+            field.value = draft.values[keyOf(field)];
+            field.dispatchEvent(new Event('input'));
+        }
         keepDraft();
         end();
     });
@@ -299,12 +289,12 @@ function keepWhatIsTyped() {
         attempt(() => sessionStorage.setItem('warta sent', draftKey));
     });
     on(window, 'beforeunload', (event) => {
-        if (!sending && anythingChanged())
+        if (!sending && (wordsChanged() || $('#files').files.length || $('[name=file_remove]:checked')))
             event.preventDefault();
     });
 }
 
-/* The address behind a save says that it is done; not before is what was sent forgotten here. */
+/* Only an address that says so proves that what was sent is saved. */
 function forgetWhatIsSaved() {
     if (/[?&]done=(created|saved|published|scheduled|unpublished)\b/.test(location.search))
         attempt(() => localStorage.removeItem(sessionStorage.getItem('warta sent')));

@@ -4,20 +4,10 @@
 #include <strings.h>
 
 #include "warta/http/client.h"
+#include "warta/http/form.h"
 #include "warta/newsroom/session.h"
 
 /* --- the form --- */
-
-static void form_add(json_t *form, const char *name, const char *value)
-{
-    json_t *known = json_object_get(form, name);
-    if (known == NULL)
-        json_object_set_new(form, name, json_string(value));
-    else if (json_is_array(known))
-        json_array_append_new(known, json_string(value));
-    else
-        json_object_set_new(form, name, json_pack("[O, s]", known, value));
-}
 
 static bool is_form(const char *media_type)
 {
@@ -33,19 +23,14 @@ static bool is_form(const char *media_type)
 static int form_read(struct exchange *x)
 {
     const struct request *request = x->request;
-    const char *rest = request->body;
-    char *name;
-    char *value;
-    int more;
     if (!is_form(request_header(request, "Content-Type")))
         return 415;
-    if (strlen(rest) != request->body_len)
+    if (strlen(request->body) != request->body_len)
         return 400;
-    while ((more = url_query_next(&x->arena, &rest, &name, &value)) > 0)
-        form_add(x->form, name, value);
-    if (more < 0)
-        x->detail = "The form is not valid UTF-8.";
-    return more < 0 ? 400 : 200;
+    if (form_decode(&x->arena, request->body, x->form))
+        return 200;
+    x->detail = "The form is not valid UTF-8.";
+    return 400;
 }
 
 /* --- the session --- */
@@ -118,7 +103,7 @@ static enum origin origin_of(const struct exchange *x)
 static int refuse(struct exchange *x, const char *why)
 {
     log_write(x->site->log, LOG_WARN, x->id, "refused: %s (%s %s from %s)", why, method_name(x->request->method),
-              x->request->path, x->client);
+              x->route->pattern, x->client);
     return 403;
 }
 

@@ -88,7 +88,7 @@ static int redirect_without_slash(struct exchange *x, const char *path)
     return page_redirect(x, 308, arena_format(&x->arena, "%s%s%s", shorter, mark, x->request->query));
 }
 
-/* Reads the query by the route's table; the captures are among the parameters already. */
+/* Reads the query by the route's table; the captures are among the parameters already, and stay. */
 static int read_params(struct exchange *x, const struct route *route)
 {
     char error[PARAM_ERROR_CAP];
@@ -99,7 +99,8 @@ static int read_params(struct exchange *x, const struct route *route)
         x->detail = arena_copy(&x->arena, error, strlen(error));
         return 400;
     }
-    json_object_update_new(x->params, params);
+    json_object_update_missing(x->params, params);
+    json_decref(params);
     return 200;
 }
 
@@ -123,6 +124,7 @@ static int dispatch(struct exchange *x)
     if (x->path == NULL)
         return page_redirect(x, 308, "/");
     const struct route *route = route_find(x->request->method, x->path, x->params, allow, sizeof allow);
+    x->route = route;
     if (route == NULL)
         return no_route(x, allow);
     if (route->lane != LANE_FAST)
@@ -165,12 +167,21 @@ static void finish_headers(struct response *response)
     response_header(response, "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()");
 }
 
-static void log_exchange(const struct exchange *x)
+/* Tokens and searches of staff stand in queries, and those of links in the path: they are not for the log. */
+static const char *log_target(struct exchange *x)
+{
+    const struct route *route = x->route;
+    const char *mark = *x->request->query == '\0' ? "" : "?";
+    if (route != NULL && route->lane != LANE_FAST)
+        return route->access == ACCESS_ALL ? route->pattern : x->request->path;
+    return arena_format(&x->arena, "%s%s%s", x->request->path, mark, x->request->query);
+}
+
+static void log_exchange(struct exchange *x)
 {
     enum log_level level = x->response->status >= 500 ? LOG_ERROR : LOG_INFO;
-    const char *mark = *x->request->query == '\0' ? "" : "?";
-    log_write(x->site->log, level, x->id, "%s %s%s%s %d", method_name(x->request->method), x->request->path, mark,
-              x->request->query, x->response->status);
+    log_write(x->site->log, level, x->id, "%s %s %d", method_name(x->request->method), log_target(x),
+              x->response->status);
 }
 
 void app_handle(struct app *app, const struct request *request, struct response *response)

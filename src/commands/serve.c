@@ -7,6 +7,7 @@
 #include "warta/app/app.h"
 #include "warta/commands/command.h"
 #include "warta/commands/settings.h"
+#include "warta/commands/setup.h"
 #include "warta/commands/site.h"
 #include "warta/server/server.h"
 #include "warta/store/migrate.h"
@@ -97,6 +98,7 @@ static bool serve_site(struct server *server, const struct config *config, unsig
     if (ok) {
         printf("warta: listening on %s\n", server_address(server));
         fflush(stdout);
+        setup_announce(&setup.site, database);
         wait_for_end(&signals);
     }
     server_destroy(server);
@@ -113,7 +115,12 @@ static int serve_run(const struct config *config)
     unsigned threads = thread_count(config);
     char *folder = folder_of(config_text(config, "database"));
     struct server_options options = {
-        .listen = config_text(config, "listen"), .threads = threads, .log = &log, .spool_dir = folder};
+        .listen = config_text(config, "listen"),
+        .threads = threads,
+        .log = &log,
+        .upload_body_max = ((size_t)config_int(config, "upload-max") << 20) + SERVER_UPLOAD_SLACK,
+        .spool_dir = folder,
+    };
     struct server *server = server_open(&options, error, sizeof error);
     bool ok = server != NULL && serve_site(server, config, threads, error, sizeof error);
     free(folder);

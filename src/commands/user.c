@@ -59,7 +59,7 @@ static char *read_line(void)
     return line;
 }
 
-/* Without echo. Ctrl+C would leave the terminal so, hence it is only a character meanwhile, which no password may hold. */
+/* Without echo. Ctrl+C would leave the terminal so; meanwhile it is only a character, which no password may hold. */
 static char *prompt(const char *words)
 {
     struct termios usual;

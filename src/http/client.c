@@ -150,8 +150,8 @@ struct walk {
     bool is_trusted;
 };
 
-/* Goes on along one header's list, from its end, as long as addresses are trusted; another is the last. Empty entries are
- * nothing (RFC 9110, 5.6.1). */
+/* Goes on along one header's list, from its end, as long as addresses are trusted; another is the last. Empty entries
+ * are nothing (RFC 9110, 5.6.1). */
 static void walk_list(struct walk *walk, const char *list)
 {
     size_t end = strlen(list);

@@ -8,10 +8,9 @@ static json_t *id_or_null(int64_t id)
 bool activity_add(struct store *store, struct actor actor, const char *action, int64_t item_id, const char *subject,
                   const char *detail, int64_t now_unix)
 {
-    json_t *params =
-        json_pack("{s:I, s:o, s:s, s:s, s:o, s:s, s:s}", "now_unix", (json_int_t)now_unix, "user_id",
-                  id_or_null(actor.user_id), "user_name", actor.name == NULL ? "" : actor.name, "action", action,
-                  "item_id", id_or_null(item_id), "subject", subject, "detail", detail);
+    json_t *params = json_pack("{s:I, s:o, s:s, s:s, s:o, s:s, s:s}", "now_unix", (json_int_t)now_unix, "user_id",
+                               id_or_null(actor.user_id), "user_name", actor.name == NULL ? "" : actor.name, "action",
+                               action, "item_id", id_or_null(item_id), "subject", subject, "detail", detail);
     bool ok = store_exec(store, SQL_ACTIVITY_INSERT, params, NULL);
     json_decref(params);
     return ok;

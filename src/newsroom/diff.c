@@ -95,15 +95,15 @@ static int *reach_at(const struct diff *diff, int edits, int diagonal)
 /* Whether the farthest path of one edit more comes from the diagonal above, by adding a token. */
 static bool comes_down(const struct diff *diff, int edits, int diagonal)
 {
-    return diagonal == -edits || (diagonal != edits && *reach_at(diff, edits - 1, diagonal - 1) <
-                                                           *reach_at(diff, edits - 1, diagonal + 1));
+    return diagonal == -edits ||
+           (diagonal != edits && *reach_at(diff, edits - 1, diagonal - 1) < *reach_at(diff, edits - 1, diagonal + 1));
 }
 
 static bool token_same(const struct diff *diff, int x, int y)
 {
     int len = token_len(&diff->before, x);
-    return len == token_len(&diff->after, y) && memcmp(diff->before.text + diff->before.start[x],
-                                                       diff->after.text + diff->after.start[y], (size_t)len) == 0;
+    return len == token_len(&diff->after, y) &&
+           memcmp(diff->before.text + diff->before.start[x], diff->after.text + diff->after.start[y], (size_t)len) == 0;
 }
 
 /* Follows one diagonal as far as it goes; returns where that is. */
@@ -163,7 +163,8 @@ static void join_changes(struct diff *diff)
             continue;
         }
         bool last = x + 1 == diff->before.len || y + 1 == diff->after.len;
-        bool joins = changed && !last && (diff->removed[x + 1] || diff->added[y + 1]) && token_is_space(&diff->before, x);
+        bool joins =
+            changed && !last && (diff->removed[x + 1] || diff->added[y + 1]) && token_is_space(&diff->before, x);
         diff->removed[x] = diff->added[y] = joins;
         changed = joins;
         x++;
@@ -178,7 +179,8 @@ static void part_add(json_t *parts, const struct tokens *tokens, int from, int t
     const char *text = tokens->text + tokens->start[from];
     size_t len = (size_t)(tokens->start[to] - tokens->start[from]);
     if (from < to)
-        json_array_append_new(parts, json_pack("{s:s%, s:b, s:b}", "text", text, len, "removed", removed, "added", added));
+        json_array_append_new(parts,
+                              json_pack("{s:s%, s:b, s:b}", "text", text, len, "removed", removed, "added", added));
 }
 
 static json_t *parts_of(const struct diff *diff)

@@ -114,9 +114,9 @@ static enum edit_outcome change_write(struct change *change, const char *action,
     if (keep_first(change))
         id = item_write(editing->store, editing->text, change->id, change->stored, change->whole, editing->now_unix);
     json_t *row = id == 0 ? NULL : edit_get(editing->store, id);
-    bool ok = json_is_object(row) &&
-              revision_add(editing->store, editing->actor, row, action, editing->now_unix) &&
-              activity_add(editing->store, editing->actor, action, id, text_at(row, "title"), detail, editing->now_unix);
+    bool ok =
+        json_is_object(row) && revision_add(editing->store, editing->actor, row, action, editing->now_unix) &&
+        activity_add(editing->store, editing->actor, action, id, text_at(row, "title"), detail, editing->now_unix);
     change->id = id;
     change->version = json_integer_value(json_object_get(row, "version"));
     json_decref(row);

@@ -29,7 +29,7 @@ static json_t *row(struct store *store, enum sql sql, json_t *params)
 
 /* --- how failures slow down --- */
 
-/* The failures of one kind of key: the first ones are free, the next costs 2 seconds, then 4, 8 ..., `max_s` at most. */
+/* The failures of one kind of key: the first are free, the next costs 2 seconds, then 4, 8 ..., `max_s` at most. */
 struct limit {
     char kind;
     bool by_name, by_network;
@@ -130,8 +130,8 @@ static const char *hash_of(const json_t *user)
     return may ? json_string_value(json_object_get(user, "password")) : NULL;
 }
 
-/* Takes the count back, and keeps the password's new hash. Hashing took a while: where the user was disabled or got another
- * password meanwhile, this was the wrong one. */
+/* Takes the count back, and keeps the password's new hash. Hashing took a while: where the user was disabled or got
+ * another password meanwhile, this was the wrong one. */
 static enum user_outcome settle(struct store *store, const struct keys *keys, const json_t *user, const char *new_hash)
 {
     size_t changed = 0;

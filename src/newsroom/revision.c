@@ -126,8 +126,8 @@ static void compare_key(json_t *changes, const char *key, const json_t *before, 
     append_value(&old, before);
     append_value(&new, after);
     if (strcmp(buf_string(&old), buf_string(&new)) != 0)
-        json_array_append_new(changes, json_pack("{s:s, s:o}", "key", key, "parts",
-                                                 diff_texts(buf_string(&old), buf_string(&new))));
+        json_array_append_new(
+            changes, json_pack("{s:s, s:o}", "key", key, "parts", diff_texts(buf_string(&old), buf_string(&new))));
     buf_release(&old);
     buf_release(&new);
 }

@@ -1,5 +1,5 @@
-/* Secrets that a client carries, in a cookie or a link: 256 random bits as text, of which the database holds only a hash.
- * One hash is enough, without salt or cost, as there is nothing to guess in 256 random bits.
+/* Secrets that a client carries, in a cookie or a link: 256 random bits as text, of which the database holds only a
+ * hash. One hash is enough, without salt or cost, as there is nothing to guess in 256 random bits.
  *
  * Threads: any. */
 #ifndef WARTA_NEWSROOM_SECRET_H

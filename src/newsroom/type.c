@@ -63,8 +63,8 @@ static enum type_outcome check_free(struct store *store, int64_t id, const char 
         refuse(errors, "name", json_string("has no letter and no digit"));
         return TYPE_REFUSED;
     }
-    json_t *other = row_of(store, SQL_TYPE_NAMED,
-                           json_pack("{s:I, s:s, s:s}", "id", (json_int_t)id, "name", name, "slug", slug));
+    json_t *other =
+        row_of(store, SQL_TYPE_NAMED, json_pack("{s:I, s:s, s:s}", "id", (json_int_t)id, "name", name, "slug", slug));
     if (json_is_object(other))
         refuse(errors, "name", json_sprintf("is too much like \"%s\", which there is already", text_at(other, "name")));
     enum type_outcome outcome = other == NULL ? TYPE_FAULT : json_is_object(other) ? TYPE_REFUSED : TYPE_OK;
@@ -177,14 +177,15 @@ static enum type_outcome merge(struct store *store, struct actor actor, int64_t 
 {
     json_t *from = type_get(store, from_id);
     json_t *into = type_get(store, into_id);
-    enum type_outcome outcome = from == NULL || into == NULL                    ? TYPE_FAULT
+    enum type_outcome outcome = from == NULL || into == NULL               ? TYPE_FAULT
                                 : json_is_null(from) || json_is_null(into) ? TYPE_GONE
-                                                                                 : TYPE_OK;
+                                                                           : TYPE_OK;
     if (outcome == TYPE_OK) {
         *items = (size_t)json_integer_value(json_object_get(from, "items"));
         json_t *detail = json_sprintf("into %s, items: %zu", text_at(into, "name"), *items);
-        bool ok = merge_rows(store, actor, from_id, into_id, now_unix) &&
-                  activity_add(store, actor, "merge types", 0, text_at(from, "name"), json_string_value(detail), now_unix);
+        bool ok =
+            merge_rows(store, actor, from_id, into_id, now_unix) &&
+            activity_add(store, actor, "merge types", 0, text_at(from, "name"), json_string_value(detail), now_unix);
         json_decref(detail);
         outcome = ok ? TYPE_OK : TYPE_FAULT;
     }
@@ -193,8 +194,8 @@ static enum type_outcome merge(struct store *store, struct actor actor, int64_t 
     return outcome;
 }
 
-enum type_outcome type_merge(struct store *store, struct actor actor, int64_t from_id, int64_t into_id, int64_t now_unix,
-                             size_t *items, json_t *errors)
+enum type_outcome type_merge(struct store *store, struct actor actor, int64_t from_id, int64_t into_id,
+                             int64_t now_unix, size_t *items, json_t *errors)
 {
     *items = 0;
     if (from_id == into_id) {

@@ -21,8 +21,8 @@ char *user_name_normal(const char *name)
     return normal;
 }
 
-/* A character that nobody can see could make two names look the same. The joiners are part of how Sinhala and Persian are
- * spelled (Unicode 15, 23.2). */
+/* A character that nobody can see could make two names look the same. The joiners are part of how Sinhala and Persian
+ * are spelled (Unicode 15, 23.2). */
 static bool is_visible(UChar32 point)
 {
     static const uint32_t hidden = U_GC_C_MASK | U_GC_ZL_MASK | U_GC_ZP_MASK;
@@ -57,97 +57,29 @@ const char *user_name_problem(const char *name)
 }
 static_assert(USER_NAME_MAX == 60 && PASSWORD_MIN == 12 && PASSWORD_MAX == 200, "as the words above and below say");
 
-/* Those that guessers try first and that are long enough; one character or a pair repeated is found by is_repeated. */
+/* Those that guessers try first and that are long enough, a line each. */
+static const char common[] =
+    "012345678901\n0123456789012\n098765432109\n0987654321098765\n112233445566\n11223344556677\n123123123123\n"
+    "123321123321\n123412341234\n1234512345123\n123456789012\n1234567890123\n12345678901234\n123456789012345\n"
+    "1234567890123456\n123456789123\n123456789123456\n147258369147\n1q2w3e4r5t6y\n1q2w3e4r5t6y7u\n"
+    "1q2w3e4r5t6y7u8i\n1qaz2wsx3edc\n1qaz2wsx3edc4rfv\n987654321098\na1b2c3d4e5f6\naa123456789012\n"
+    "abc123abc123\nabcd12345678\nabcd1234abcd\nabcdefghijkl\nabcdefghijklm\nabcdefghijklmnop\nadmin1234567\n"
+    "admin12345678\nadmin123456789\nadminadminadmin\nadministrator\nadministrator1\nadministrator123\n"
+    "adminpassword\nasdfasdfasdf\nasdfghjkl123\nchangeme1234\nchangemechangeme\nchangemenow1\n"
+    "correct horse battery staple\ncorrecthorsebatterystaple\niloveyou1234\niloveyou12345\niloveyouiloveyou\n"
+    "letmein12345\nletmeinletmein\nmypassword123\np@ssw0rd1234\np@ssword1234\npassw0rd1234\npassword1234\n"
+    "password12345\npassword123456\npassword1password\npasswordpassword\npasswordword\nqazwsxedcrfv\n"
+    "qwerty123456\nqwerty1234567\nqwerty12345678\nqwerty123456789\nqwertyqwerty\nqwertyuiop12\nqwertyuiop123\n"
+    "qwertyuiop1234\nqwertyuiopasdf\nqwertyuiopasdfgh\nsecretsecret\ntest12345678\ntesttesttest\n"
+    "thequickbrown\nunknown12345\nwelcome12345\nwelcome123456\nwelcomewelcome\nzaq12wsxcde3\nzxcvbnm12345\n";
+
 static bool is_common(const char *password)
 {
-    static const char *const common[] = {
-        "123456789012",
-        "1234567890123",
-        "12345678901234",
-        "123456789012345",
-        "1234567890123456",
-        "12345678910",
-        "123456789123",
-        "123456789123456",
-        "012345678901",
-        "0123456789012",
-        "098765432109",
-        "987654321098",
-        "0987654321098765",
-        "112233445566",
-        "11223344556677",
-        "123412341234",
-        "1234512345123",
-        "123123123123",
-        "123321123321",
-        "147258369147",
-        "qwertyuiop12",
-        "qwertyuiop123",
-        "qwertyuiop1234",
-        "qwertyuiopasdf",
-        "qwertyuiopasdfgh",
-        "qwertyqwerty",
-        "qwerty123456",
-        "qwerty1234567",
-        "qwerty12345678",
-        "qwerty123456789",
-        "1q2w3e4r5t6y",
-        "1q2w3e4r5t6y7u",
-        "1q2w3e4r5t6y7u8i",
-        "1qaz2wsx3edc",
-        "1qaz2wsx3edc4rfv",
-        "qazwsxedcrfv",
-        "asdfghjkl123",
-        "asdfasdfasdf",
-        "zxcvbnm12345",
-        "zaq12wsxcde3",
-        "password1234",
-        "password12345",
-        "password123456",
-        "passwordpassword",
-        "password1password",
-        "passw0rd1234",
-        "p@ssw0rd1234",
-        "p@ssword1234",
-        "passwordword",
-        "mypassword123",
-        "administrator",
-        "administrator1",
-        "administrator123",
-        "adminadminadmin",
-        "admin1234567",
-        "admin12345678",
-        "admin123456789",
-        "adminpassword",
-        "changemenow1",
-        "changeme1234",
-        "changemechangeme",
-        "letmeinletmein",
-        "letmein12345",
-        "welcome12345",
-        "welcome123456",
-        "welcomewelcome",
-        "iloveyou1234",
-        "iloveyou12345",
-        "iloveyouiloveyou",
-        "abcdefghijkl",
-        "abcdefghijklm",
-        "abcdefghijklmnop",
-        "abc123abc123",
-        "abcd12345678",
-        "abcd1234abcd",
-        "a1b2c3d4e5f6",
-        "aa123456789012",
-        "unknown12345",
-        "testtesttest",
-        "test12345678",
-        "secretsecret",
-        "thequickbrown",
-        "correcthorsebatterystaple",
-        "correct horse battery staple",
-    };
-    for (size_t i = 0; i < sizeof common / sizeof *common; i++) {
-        if (strcasecmp(password, common[i]) == 0)
+    size_t len = strlen(password);
+    size_t entry_len;
+    for (const char *entry = common; *entry != '\0'; entry += entry_len + 1) {
+        entry_len = strcspn(entry, "\n");
+        if (entry_len == len && strncasecmp(entry, password, len) == 0)
             return true;
     }
     return false;

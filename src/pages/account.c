@@ -43,8 +43,8 @@ int page_account(struct exchange *x)
     return account_page(x, 200, json_object());
 }
 
-/* Whether the present password was given; guesses at an open screen are slowed down like logins. 200, 422, 429 or 500; words
- * go to `errors`. */
+/* Whether the present password was given; guesses at an open screen are slowed down like logins. 200, 422, 429 or 500;
+ * words go to `errors`. */
 static int check_old(struct exchange *x, json_t *errors)
 {
     int64_t user_id = 0;

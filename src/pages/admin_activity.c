@@ -44,8 +44,8 @@ static json_t *activity_row(struct exchange *x, const json_t *row)
     bool has_item = json_is_true(json_object_get(row, "item_exists"));
     text_utc_format(at_unix, utc);
     return json_pack("{s:s, s:s, s:O, s:O, s:O, s:O, s:s?}", "when_words", page_time_words(x, at_unix), "when", utc,
-                     "user_name", json_object_get(row, "user_name"), "action", json_object_get(row, "action"), "subject",
-                     json_object_get(row, "subject"), "detail", json_object_get(row, "detail"), "item_href",
+                     "user_name", json_object_get(row, "user_name"), "action", json_object_get(row, "action"),
+                     "subject", json_object_get(row, "subject"), "detail", json_object_get(row, "detail"), "item_href",
                      has_item ? item_admin_href(x, item_id, "") : NULL);
 }
 
@@ -53,8 +53,8 @@ static json_t *activity_row(struct exchange *x, const json_t *row)
 static bool model_rows(struct exchange *x, const struct filter *filter)
 {
     int64_t before = param_number(x, "before");
-    json_t *found = activity_list(x->store, filter->user, filter->item, filter->action, before > 0 ? before : 0,
-                                  PAGE_LEN + 1);
+    json_t *found =
+        activity_list(x->store, filter->user, filter->item, filter->action, before > 0 ? before : 0, PAGE_LEN + 1);
     json_t *rows = json_array();
     json_int_t last = 0;
     bool ok = found != NULL;

@@ -53,17 +53,18 @@ static void add_same(json_t *model, const char *key, json_t *value)
     json_array_append_new(json_object_get(model, "same"), json_pack("{s:s, s:o}", "key", key, "value", value));
 }
 
-/* Fields that differ stand side by side; of these mine is chosen at first where only I changed it. */
+/* Fields that differ stand side by side; mine is chosen at first wherever I changed something, as theirs is kept as an earlier
+ * version, and mine nowhere else. */
 static void merge_values(const struct sides *sides, json_t *model)
 {
     for (const struct item_field *field = item_form_fields; field->key != NULL; field++) {
         json_t *mine = json_object_get(sides->mine.values, field->key);
         json_t *theirs = json_object_get(sides->theirs.values, field->key);
-        bool theirs_changed = !json_equal(theirs, json_object_get(sides->base.values, field->key));
+        bool mine_changed = !json_equal(mine, json_object_get(sides->base.values, field->key));
         if (json_equal(mine, theirs))
             add_same(model, field->key, json_incref(mine));
         else
-            add_field(model, field->key, field->label, field->is_long, mine, theirs, !theirs_changed);
+            add_field(model, field->key, field->label, field->is_long, mine, theirs, mine_changed);
     }
 }
 
@@ -156,16 +157,17 @@ static const char *theirs_by_words(struct exchange *x, int64_t id, const json_t 
     return words;
 }
 
-static int conflict_html(struct exchange *x, const struct item_page *theirs, const struct sides *sides, const char *action)
+static int conflict_html(struct exchange *x, const struct item_page *theirs, const struct sides *sides,
+                         const char *action)
 {
     const char *words = theirs_by_words(x, theirs->id, theirs->stored);
     bool can_merge = *action != '\0';
     json_t *title = json_object_get(theirs->stored, "title");
     json_decref(x->model);
-    x->model = json_pack("{s:O, s:s, s:I, s:O, s:s, s:I, s:s?, s:s, s:[], s:[]}", "page_title", title, "section", "items",
-                         "id", (json_int_t)theirs->id, "title", title, "action_href", item_admin_href(x, theirs->id, ""),
-                         "current_version", (json_int_t)theirs->version, "theirs_by_words", words, "action", action,
-                         "fields", "same");
+    x->model = json_pack("{s:O, s:s, s:I, s:O, s:s, s:I, s:s?, s:s, s:[], s:[]}", "page_title", title, "section",
+                         "items", "id", (json_int_t)theirs->id, "title", title, "action_href",
+                         item_admin_href(x, theirs->id, ""), "current_version", (json_int_t)theirs->version,
+                         "theirs_by_words", words, "action", action, "fields", "same");
     if (words == NULL)
         return 500;
     if (can_merge) {

@@ -121,8 +121,8 @@ static int save_checked(struct exchange *x, struct item_page *page)
     int64_t id = 0;
     int64_t version = 0;
     json_t *values = save_values(x, page, &asked);
-    enum edit_outcome outcome = edit_save(&editing, page->id, page->version, values, request_id, asked.action,
-                                          page->errors, &id, &version);
+    enum edit_outcome outcome =
+        edit_save(&editing, page->id, page->version, values, request_id, asked.action, page->errors, &id, &version);
     json_decref(values);
     switch (outcome) {
     case EDIT_OK:
@@ -212,7 +212,8 @@ int page_item_status_post(struct exchange *x)
     case EDIT_OK: {
         const char *done = status_done(x, id, action);
         bool leaves = strcmp(action->action, "trash") == 0;
-        return done == NULL ? 500 : redirect_done(x, leaves ? "/admin" : edit_path(x, id), done, id, version, saved, NULL);
+        return done == NULL ? 500
+                            : redirect_done(x, leaves ? "/admin" : edit_path(x, id), done, id, version, saved, NULL);
     }
     case EDIT_STALE:
         return item_moved_html(x, id, version, action->form);

@@ -86,9 +86,10 @@ static json_t *tabs(struct exchange *x, const struct filter *filter, const json_
         struct filter tab = *filter;
         tab.status = statuses[i].value;
         const char *count = *tab.status == '\0' ? "all" : tab.status;
-        json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:b, s:s}", "value", tab.status, "name", statuses[i].name,
-                                              "count", json_integer_value(json_object_get(counts, count)), "selected",
-                                              tab.status == filter->status, "href", list_href(x, tab, NULL)));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:I, s:b, s:s}", "value", tab.status, "name", statuses[i].name,
+                                        "count", json_integer_value(json_object_get(counts, count)), "selected",
+                                        tab.status == filter->status, "href", list_href(x, tab, NULL)));
     }
     return list;
 }
@@ -114,8 +115,8 @@ static bool model_types(struct exchange *x, const struct filter *filter)
         const char *value = string_at(type, "value");
         const char *path = arena_format(&x->arena, "/admin/items/new?type=%s", value);
         json_object_set_new(type, "selected", json_boolean(strcmp(value, filter->type) == 0));
-        json_array_append_new(new_of_type, json_pack("{s:O, s:s}", "name", json_object_get(type, "name"), "href",
-                                                     page_href(x, path)));
+        json_array_append_new(
+            new_of_type, json_pack("{s:O, s:s}", "name", json_object_get(type, "name"), "href", page_href(x, path)));
     }
     json_object_set_new(x->model, "types", types);
     json_object_set_new(x->model, "types_new", new_of_type);
@@ -132,14 +133,14 @@ static void complete_item(struct exchange *x, json_t *item)
     bool is_public = item_is_public(item, x->now_unix);
     const char *path = arena_format(&x->arena, "/items/%s", string_at(item, "slug"));
     json_object_update_new(
-        item, json_pack("{s:s, s:b, s:b, s:b, s:b, s:s?, s:s, s:s, s:s?, s:s, s:b}", "status_words",
-                        item_status_words(x, item), "is_draft", strcmp(status, "draft") == 0, "is_published", is_public,
-                        "is_scheduled", item_is_scheduled(item, x->now_unix), "is_trashed",
-                        strcmp(status, "trashed") == 0, "date_words",
-                        date == NULL ? NULL : text_date_words(x->text, date), "changed_words",
-                        page_time_words(x, changed_unix), "edit_href", item_admin_href(x, id, ""), "view_href",
-                        is_public ? page_href(x, path) : NULL, "dir", text_lang_is_rtl(lang) ? "rtl" : "ltr",
-                        "lang_differs", strcmp(lang, x->site->lang) != 0));
+        item,
+        json_pack("{s:s, s:b, s:b, s:b, s:b, s:s?, s:s, s:s, s:s?, s:s, s:b}", "status_words",
+                  item_status_words(x, item), "is_draft", strcmp(status, "draft") == 0, "is_published", is_public,
+                  "is_scheduled", item_is_scheduled(item, x->now_unix), "is_trashed", strcmp(status, "trashed") == 0,
+                  "date_words", date == NULL ? NULL : text_date_words(x->text, date), "changed_words",
+                  page_time_words(x, changed_unix), "edit_href", item_admin_href(x, id, ""), "view_href",
+                  is_public ? page_href(x, path) : NULL, "dir", text_lang_is_rtl(lang) ? "rtl" : "ltr", "lang_differs",
+                  strcmp(lang, x->site->lang) != 0));
 }
 
 /* How many items there are: those that a type or words find are only counted as far as the page goes. */
@@ -171,11 +172,11 @@ static bool model_items(struct exchange *x, const struct filter *filter)
     json_array_foreach(items, i, item) complete_item(x, item);
     if (ok)
         json_object_update_new(
-            x->model, json_pack("{s:O, s:b, s:o, s:o, s:s?, s:s?, s:s}", "items", items, "any", i > 0, "total_words",
-                                total_words(filter, counts, i, after == NULL, next == NULL), "tabs",
-                                tabs(x, filter, counts), "next_href", next == NULL ? NULL : list_href(x, *filter, next),
-                                "first_href", after == NULL ? NULL : list_href(x, *filter, NULL), "reset_href",
-                                list_href(x, all, NULL)));
+            x->model,
+            json_pack("{s:O, s:b, s:o, s:o, s:s?, s:s?, s:s}", "items", items, "any", i > 0, "total_words",
+                      total_words(filter, counts, i, after == NULL, next == NULL), "tabs", tabs(x, filter, counts),
+                      "next_href", next == NULL ? NULL : list_href(x, *filter, next), "first_href",
+                      after == NULL ? NULL : list_href(x, *filter, NULL), "reset_href", list_href(x, all, NULL)));
     json_decref(counts);
     json_decref(items);
     free(next);
@@ -232,8 +233,8 @@ int page_admin(struct exchange *x)
 {
     const struct filter filter = filter_of(x);
     json_decref(x->model);
-    x->model = json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:o, s:s}", "page_title", "Items", "section", "items", "q",
-                         filter.q, "sort", sort_choices(&filter), "filtered", is_filtered(&filter), "in_trash",
+    x->model = json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:o, s:s}", "page_title", "Items", "section", "items",
+                         "q", filter.q, "sort", sort_choices(&filter), "filtered", is_filtered(&filter), "in_trash",
                          strcmp(filter.status, "trashed") == 0, "bulk_undo", bulk_undo(x), "bulk_left_words",
                          bulk_left_words(x), "new_href", page_href(x, "/admin/items/new"));
     return model_types(x, &filter) && model_items(x, &filter) ? page_admin_html(x, 200, "admin/list.html") : 500;
@@ -248,27 +249,24 @@ struct bulk {
     bool fault;
 };
 
-static void bulk_count(struct bulk *bulk, enum edit_outcome outcome, int64_t id, int64_t before, int64_t version)
-{
-    bulk->fault = bulk->fault || outcome == EDIT_FAULT;
-    bulk->done += outcome == EDIT_OK ? 1 : 0;
-    bulk->left += outcome == EDIT_OK ? 0 : 1;
-    if (outcome == EDIT_OK && version == before + 1)
-        buf_format(&bulk->undo, "%s%lld.%lld", bulk->undo.len == 0 ? "" : " ", (long long)id, (long long)version);
-}
-
 static void bulk_item(struct exchange *x, const char *action, const char *item, struct bulk *bulk)
 {
     const struct editing editing = {.store = x->store, .text = x->text, .actor = x->actor, .now_unix = x->now_unix};
     int64_t id;
     int64_t version;
     int64_t saved = 0;
-    if (!bulk_parse(item, &id, &version))
+    bool undoes = strcmp(action, "undo") == 0;
+    if (!bulk_parse(item, &id, &version)) {
         bulk->left++;
-    else if (strcmp(action, "undo") == 0)
-        bulk_count(bulk, edit_revert(&editing, id, version, version - 1, &saved), id, 0, 0);
-    else
-        bulk_count(bulk, edit_status(&editing, id, version, action, &saved), id, version, saved);
+        return;
+    }
+    enum edit_outcome outcome = undoes ? edit_revert(&editing, id, version, version - 1, &saved)
+                                       : edit_status(&editing, id, version, action, &saved);
+    bulk->fault = outcome == EDIT_FAULT;
+    bulk->done += outcome == EDIT_OK ? 1 : 0;
+    bulk->left += outcome == EDIT_OK ? 0 : 1;
+    if (outcome == EDIT_OK && !undoes && saved == version + 1)
+        buf_format(&bulk->undo, "%s%lld.%lld", bulk->undo.len == 0 ? "" : " ", (long long)id, (long long)saved);
 }
 
 static bool bulk_known(const char *action)

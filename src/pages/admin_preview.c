@@ -51,8 +51,8 @@ static int preview_html(struct exchange *x, json_t *item, json_t *files, const c
     json_object_set_new(x->model, "places", named(x, json_object_get(item, "places")));
     json_object_set_new(x->model, "topics", named(x, json_object_get(item, "topics")));
     item_view_model(x);
-    json_object_update_new(x->model, json_pack("{s:b, s:n, s:[], s:{s:s, s:s?}}", "noindex", 1, "canonical", "alternates",
-                                               "preview", "words", words, "edit_href", edit_href));
+    json_object_update_new(x->model, json_pack("{s:b, s:n, s:[], s:{s:s, s:s?}}", "noindex", 1, "canonical",
+                                               "alternates", "preview", "words", words, "edit_href", edit_href));
     response_header(x->response, "Cache-Control", "no-store");
     response_header(x->response, "X-Robots-Tag", "noindex, nofollow");
     return page_html(x, 200, "public/item.html");
@@ -153,10 +153,11 @@ int page_item_preview_post(struct exchange *x)
     if (item_page_open(x, 0, &page) && item_page_typed(x, &page, false)) {
         bool has_errors = json_array_size(page.errors) > 0;
         json_t *item = typed_item(x, &page);
-        status = preview_html(x, item, page.files,
-                              has_errors ? "Preview. It is not saved, and what cannot be saved as it stands is left out."
-                                         : "Preview. It is not saved: close it, and go on writing.",
-                              NULL);
+        status =
+            preview_html(x, item, page.files,
+                         has_errors ? "Preview. It is not saved, and what cannot be saved as it stands is left out."
+                                    : "Preview. It is not saved: close it, and go on writing.",
+                         NULL);
         json_decref(item);
     }
     item_page_release(&page);

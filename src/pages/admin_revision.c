@@ -81,8 +81,8 @@ int page_revisions(struct exchange *x)
     int64_t id = param_number(x, "id");
     int64_t compare = param_number(x, "compare");
     if (id > 0 && compare > 0)
-        return page_redirect(x, 303, arena_format(&x->arena, "/admin/items/%lld/revisions/%lld", (long long)id,
-                                                  (long long)compare));
+        return page_redirect(
+            x, 303, arena_format(&x->arena, "/admin/items/%lld/revisions/%lld", (long long)id, (long long)compare));
     json_t *item = id <= 0 ? json_null() : edit_get(x->store, id);
     int status = item == NULL ? 500 : json_is_null(item) ? 404 : revisions_html(x, item);
     json_decref(item);
@@ -130,7 +130,7 @@ int page_revision(struct exchange *x)
     bool named = id > 0 && version > 0;
     json_t *item = named ? edit_get(x->store, id) : json_null();
     json_t *revision = named ? edit_revision(x->store, id, version) : json_null();
-    int status = item == NULL || revision == NULL           ? 500
+    int status = item == NULL || revision == NULL               ? 500
                  : json_is_null(item) || json_is_null(revision) ? 404
                                                                 : revision_html(x, item, revision);
     json_decref(revision);

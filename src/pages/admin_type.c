@@ -19,8 +19,8 @@ static int types_page(struct exchange *x, int status, const char *error)
         bool in_use = json_integer_value(json_object_get(type, "items")) > 0;
         json_object_set_new(type, "in_use", json_boolean(in_use));
     }
-    x->model = json_pack("{s:s, s:s, s:o, s:s?, s:{s:s, s:s}}", "page_title", "Types", "section", "types", "types", types,
-                         "error", error, "values", "name", keeps ? form_text(x, "name") : "", "position",
+    x->model = json_pack("{s:s, s:s, s:o, s:s?, s:{s:s, s:s}}", "page_title", "Types", "section", "types", "types",
+                         types, "error", error, "values", "name", keeps ? form_text(x, "name") : "", "position",
                          keeps ? form_text(x, "position") : "");
     return page_admin_html(x, status, "admin/types.html");
 }
@@ -79,9 +79,9 @@ int page_type_save_post(struct exchange *x)
     if (!deletes && placed && position < 1)
         return types_page(x, 422, "The place in the order is not a number from 1 on.");
     json_t *errors = json_array();
-    enum type_outcome outcome = deletes ? type_delete(x->store, x->actor, id, x->now_unix, errors)
-                                        : type_save(x->store, x->text, x->actor, id, form_text(x, "name"), position,
-                                                    x->now_unix, errors);
+    enum type_outcome outcome =
+        deletes ? type_delete(x->store, x->actor, id, x->now_unix, errors)
+                : type_save(x->store, x->text, x->actor, id, form_text(x, "name"), position, x->now_unix, errors);
     int status = answer(x, outcome, deletes ? "deleted" : is_new ? "added" : "changed", errors);
     json_decref(errors);
     return status;
@@ -93,8 +93,8 @@ int page_type_merge_post(struct exchange *x)
     if (*form_text(x, "from") == '\0' || *form_text(x, "into") == '\0')
         return types_page(x, 422, "Choose the type to merge, and the one that gets its items.");
     json_t *errors = json_array();
-    enum type_outcome outcome = type_merge(x->store, x->actor, form_number(x, "from"), form_number(x, "into"),
-                                           x->now_unix, &items, errors);
+    enum type_outcome outcome =
+        type_merge(x->store, x->actor, form_number(x, "from"), form_number(x, "into"), x->now_unix, &items, errors);
     int status = answer(x, outcome, "merged", errors);
     json_decref(errors);
     return status;

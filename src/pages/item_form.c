@@ -57,7 +57,8 @@ static const struct item_field *find_field(const char *key)
 
 const char *item_form_label(const char *key)
 {
-    static const char *const others[][2] = {{"event", "Event"}, {"files", "Files"}, {"status", "Status"}, {"form", "Form"}};
+    static const char *const others[][2] = {
+        {"event", "Event"}, {"files", "Files"}, {"status", "Status"}, {"form", "Form"}};
     const struct item_field *field = find_field(key);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (strcmp(others[i][0], key) == 0)

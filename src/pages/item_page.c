@@ -101,8 +101,8 @@ static bool model_languages(struct exchange *x)
     bool ok = languages != NULL;
     size_t i;
     json_t *language;
-    json_array_foreach(languages, i, language)
-        known = known || strcmp(string_at(language, "value"), x->site->lang) == 0;
+    json_array_foreach(languages, i, language) known =
+        known || strcmp(string_at(language, "value"), x->site->lang) == 0;
     if (ok && !known)
         json_array_insert_new(languages, 0, json_pack("{s:s}", "value", x->site->lang));
     json_array_foreach(languages, i, language)
@@ -136,12 +136,11 @@ static void model_status(struct exchange *x, const struct item_page *page)
     const char *status = is_new ? "draft" : string_at(page->stored, "status");
     const char *slug = string_at(page->stored, "slug");
     json_object_update_new(
-        x->model,
-        json_pack("{s:s, s:b, s:b, s:b, s:b, s:s, s:s?}", "status", status, "is_draft", strcmp(status, "draft") == 0,
-                  "is_published", is_public, "is_scheduled", item_is_scheduled(page->stored, x->now_unix), "is_trashed",
-                  strcmp(status, "trashed") == 0, "status_words",
-                  is_new ? "Not saved yet" : item_status_words(x, page->stored), "view_href",
-                  is_public ? page_href(x, arena_format(&x->arena, "/items/%s", slug)) : NULL));
+        x->model, json_pack("{s:s, s:b, s:b, s:b, s:b, s:s, s:s?}", "status", status, "is_draft",
+                            strcmp(status, "draft") == 0, "is_published", is_public, "is_scheduled",
+                            item_is_scheduled(page->stored, x->now_unix), "is_trashed", strcmp(status, "trashed") == 0,
+                            "status_words", is_new ? "Not saved yet" : item_status_words(x, page->stored), "view_href",
+                            is_public ? page_href(x, arena_format(&x->arena, "/items/%s", slug)) : NULL));
 }
 
 static void model_links(struct exchange *x, const struct item_page *page)
@@ -150,14 +149,13 @@ static void model_links(struct exchange *x, const struct item_page *page)
     const char *draft_key = is_new ? "item-new" : arena_format(&x->arena, "item-%lld", (long long)page->id);
     const char *expires = page_time_words(x, x->now_unix + PREVIEW_LIFE_S);
     json_object_update_new(
-        x->model,
-        json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s, s:I}", "action_href",
-                  is_new ? page_href(x, "/admin/items") : item_admin_href(x, page->id, ""), "preview_href",
-                  is_new ? NULL : item_admin_href(x, page->id, "/preview"), "revisions_href",
-                  is_new ? NULL : item_admin_href(x, page->id, "/revisions"), "share_href",
-                  is_new ? NULL : item_admin_href(x, page->id, "/share"), "share_url", page->share_url,
-                  "share_expires_words", page->share_url == NULL ? NULL : expires, "draft_key", draft_key,
-                  "changed_unix", json_integer_value(json_object_get(page->stored, "changed_unix"))));
+        x->model, json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s, s:I}", "action_href",
+                            is_new ? page_href(x, "/admin/items") : item_admin_href(x, page->id, ""), "preview_href",
+                            is_new ? NULL : item_admin_href(x, page->id, "/preview"), "revisions_href",
+                            is_new ? NULL : item_admin_href(x, page->id, "/revisions"), "share_href",
+                            is_new ? NULL : item_admin_href(x, page->id, "/share"), "share_url", page->share_url,
+                            "share_expires_words", page->share_url == NULL ? NULL : expires, "draft_key", draft_key,
+                            "changed_unix", json_integer_value(json_object_get(page->stored, "changed_unix"))));
 }
 
 /* A new form with nothing in it has nothing to be warned of. */
@@ -182,12 +180,11 @@ static void model_form(struct exchange *x, const struct item_page *page)
 {
     json_t *list = warnings(x, page);
     json_object_update_new(
-        x->model,
-        json_pack("{s:I, s:O, s:s, s:o, s:s, s:I, s:b, s:o, s:b, s:s?}", "version", (json_int_t)page->version, "values",
-                  page->values, "timezone", x->site->timezone, "files", file_rows(x, page->files), "upload_max_words",
-                  page_size_words(x, (int64_t)x->site->upload_max), "upload_max", (json_int_t)x->site->upload_max,
-                  "warnings_any", json_array_size(list) > 0, "warnings", list, "restored", page->restored, "cleaned",
-                  cleaned_words(x, page)));
+        x->model, json_pack("{s:I, s:O, s:s, s:o, s:s, s:I, s:b, s:o, s:b, s:s?}", "version", (json_int_t)page->version,
+                            "values", page->values, "timezone", x->site->timezone, "files", file_rows(x, page->files),
+                            "upload_max_words", page_size_words(x, (int64_t)x->site->upload_max), "upload_max",
+                            (json_int_t)x->site->upload_max, "warnings_any", json_array_size(list) > 0, "warnings",
+                            list, "restored", page->restored, "cleaned", cleaned_words(x, page)));
 }
 
 int item_page_html(struct exchange *x, int status, const struct item_page *page)
@@ -202,8 +199,9 @@ int item_page_html(struct exchange *x, int status, const struct item_page *page)
     model_status(x, page);
     model_links(x, page);
     model_form(x, page);
-    json_object_update_new(x->model, json_pack("{s:s, s:s, s:b, s:o}", "page_title",
-                                               is_new ? "New item" : string_at(page->stored, "title"), "section", "items",
-                                               "is_new", is_new, "id", is_new ? json_null() : json_integer(page->id)));
+    json_object_update_new(x->model,
+                           json_pack("{s:s, s:s, s:b, s:o}", "page_title",
+                                     is_new ? "New item" : string_at(page->stored, "title"), "section", "items",
+                                     "is_new", is_new, "id", is_new ? json_null() : json_integer(page->id)));
     return page_admin_html(x, status, "admin/item.html");
 }

@@ -138,8 +138,8 @@ static bool put_upload(struct exchange *x, struct item_page *page, const struct 
 {
     char reason[256] = "";
     int64_t id = 0;
-    enum file_outcome outcome = file_put(x->store, x->actor, 0, upload->name, upload->fd, upload->len, x->now_unix, &id,
-                                         reason, sizeof reason);
+    enum file_outcome outcome =
+        file_put(x->store, x->actor, 0, upload->name, upload->fd, upload->len, x->now_unix, &id, reason, sizeof reason);
     if (outcome == FILE_OK) {
         page->files_typed = true;
         return add_file(x, page, id, alt);

@@ -29,11 +29,11 @@ static json_t *file_row(struct exchange *x, json_t *file)
     struct buf path = BUF_EMPTY;
     buf_format(&path, "/files/%lld/", (long long)json_integer_value(json_object_get(file, "id")));
     url_encode(&path, json_string_value(json_object_get(file, "name")));
-    json_object_update_new(
-        row, json_pack("{s:s, s:b, s:s, s:b}", "size_words",
-                       page_size_words(x, (int64_t)json_integer_value(json_object_get(file, "size"))), "is_image",
-                       is_image, "href", page_href(x, buf_string(&path)), "needs_alt",
-                       is_image && json_string_length(json_object_get(file, "alt")) == 0));
+    json_object_update_new(row,
+                           json_pack("{s:s, s:b, s:s, s:b}", "size_words",
+                                     page_size_words(x, (int64_t)json_integer_value(json_object_get(file, "size"))),
+                                     "is_image", is_image, "href", page_href(x, buf_string(&path)), "needs_alt",
+                                     is_image && json_string_length(json_object_get(file, "alt")) == 0));
     buf_release(&path);
     return row;
 }
@@ -79,14 +79,13 @@ static void model_links(struct exchange *x)
     const char *link = json_string_value(json_object_get(x->model, "link"));
     const char *path = arena_format(&x->arena, "/items/%s", slug);
     const char *json_href = page_href(x, arena_format(&x->arena, "%s.json", path));
-    json_object_update_new(x->model,
-                           json_pack("{s:O, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:[{s:s, s:s, s:s}]}",
-                                     "page_title", json_object_get(x->model, "title"), "canonical",
-                                     page_absolute(x, path), "noindex", 0, "listing_href", page_href(x, "/"),
-                                     "type_href", page_href(x, arena_format(&x->arena, "/?type=%s", type)), "json_href",
-                                     json_href, "md_href", page_href(x, arena_format(&x->arena, "%s.md", path)),
-                                     "link_host", link_host(x, link), "alternates", "media_type",
-                                     "application/json", "title", "JSON", "href", json_href));
+    json_object_update_new(
+        x->model, json_pack("{s:O, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:[{s:s, s:s, s:s}]}", "page_title",
+                            json_object_get(x->model, "title"), "canonical", page_absolute(x, path), "noindex", 0,
+                            "listing_href", page_href(x, "/"), "type_href",
+                            page_href(x, arena_format(&x->arena, "/?type=%s", type)), "json_href", json_href, "md_href",
+                            page_href(x, arena_format(&x->arena, "%s.md", path)), "link_host", link_host(x, link),
+                            "alternates", "media_type", "application/json", "title", "JSON", "href", json_href));
 }
 
 static void model_body(struct exchange *x)
@@ -106,8 +105,8 @@ void item_view_model(struct exchange *x)
     model_links(x);
     link_names(x, "places", "place");
     link_names(x, "topics", "topic");
-    json_object_update_new(x->model, json_pack("{s:n, s:n, s:n, s:[], s:b}", "preview", "newer", "older", "related",
-                                               "related_any", 0));
+    json_object_update_new(
+        x->model, json_pack("{s:n, s:n, s:n, s:[], s:b}", "preview", "newer", "older", "related", "related_any", 0));
 }
 
 bool item_view_around(struct exchange *x)

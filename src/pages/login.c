@@ -46,8 +46,8 @@ int user_fault(struct exchange *x, enum user_outcome outcome)
 
 /* --- where to go --- */
 
-/* An address among staff's pages, as a link of ours writes it: nothing that a browser could take for another site (WHATWG URL, 4.4),
- * nor dot segments, which could leave the site's prefix. */
+/* An address among staff's pages, as a link of ours writes it: nothing that a browser could take for another site
+ * (WHATWG URL, 4.4), nor dot segments, which could leave the site's prefix. */
 static bool is_staff_path(const char *path)
 {
     static const char root[] = "/admin";

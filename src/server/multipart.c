@@ -16,7 +16,7 @@ static const char delimiter_start[] = "\r\n--";
 static const char *read_value(const char *p, struct buf *value)
 {
     if (*p != '"') {
-        size_t len = strcspn(p, ";\r" BLANKS);
+        size_t len = strcspn(p, ";" BLANKS);
         buf_append(value, p, len);
         return p + len;
     }
@@ -100,9 +100,9 @@ static void begin_part(struct multipart *multipart, char *head)
 {
     static const char disposition[] = "Content-Disposition:";
     char *name = NULL, *file_name = NULL, *rest = head;
-    const char *line = strsep(&rest, "\n");
+    const char *line = strsep(&rest, "\r\n");
     while (line != NULL && strncasecmp(line, disposition, strlen(disposition)) != 0) {
-        line = strsep(&rest, "\n");
+        line = strsep(&rest, "\r\n");
     }
     if (line != NULL) {
         name = find_parameter(line, "name");
@@ -119,7 +119,8 @@ static bool step_head(struct multipart *multipart, size_t *at)
     const char *start = multipart->pending.data + *at;
     size_t len = multipart->pending.len - *at;
     const char *found = memmem(start, len, head_end, strlen(head_end));
-    size_t head_len = found != NULL ? (size_t)(found - start) : len;
+    size_t held_back = len < strlen(head_end) ? len : strlen(head_end) - 1;
+    size_t head_len = found != NULL ? (size_t)(found - start) : len - held_back;
     if (head_len > MULTIPART_HEAD_MAX || memchr(start, '\0', head_len) != NULL) {
         return fail(multipart);
     }

@@ -30,6 +30,10 @@ struct phrase {
 
 void phrase_release(struct phrase *phrase);
 
+/* What stands for a character in a page: mostly itself; 0 if nothing does. */
+int32_t phrase_point(int32_t point);
+void phrase_append_point(struct buf *out, int32_t point);
+
 /* Adds text (valid UTF-8). Characters that a page cannot hold are left out. `link` is an index into phrase_write's `links`. */
 void phrase_text(struct phrase *phrase, const char *text, unsigned style, uint32_t link);
 

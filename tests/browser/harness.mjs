@@ -15,14 +15,16 @@ import { chromium } from 'playwright-core';
 const run = promisify(execFile);
 const sourceDir = process.env.WARTA_SOURCE_DIR ?? fileURLToPath(new URL('../..', import.meta.url));
 const sampleFiles = ['samples/coop.json', 'samples/showcase.json'];
+// Hashing is as slow as it is asked to be; MiB.
+const passwordMemory = '8';
 
 function isPublic(item) {
     const status = item.status ?? 'published';
     return status === 'published' && !(item.publish_at && Date.parse(item.publish_at) > Date.now());
 }
 
-async function readSamples() {
-    const texts = await Promise.all(sampleFiles.map((file) => readFile(join(sourceDir, file), 'utf8')));
+async function readSamples(samples) {
+    const texts = await Promise.all(samples.map((file) => readFile(join(sourceDir, file), 'utf8')));
     return texts.flatMap((text) => JSON.parse(text)).filter(isPublic);
 }
 
@@ -53,8 +55,21 @@ async function stopServer(server) {
     clearTimeout(patience);
 }
 
-/** {url, items, stop}: `items` are the public items of the samples, as the files have them. */
-export async function startSite() {
+async function addUser(warta, database, { name, role, password }) {
+    const command = spawn(warta, ['user', 'add', name, '--role', role, '--password-stdin', '--database', database,
+                                  '--password-memory', passwordMemory], { stdio: ['pipe', 'ignore', 'inherit'] });
+    const ended = once(command, 'exit');
+    command.stdin.end(`${password}\n`);
+    const [code] = await ended;
+    if (code !== 0)
+        throw new Error(`warta user add ended with ${code}`);
+}
+
+/**
+ * {url, items, stop}: `items` are the public items of the samples, as the files have them. Without `samples` the site
+ * is empty; `users` [{name, role, password}] may log in.
+ */
+export async function startSite({ samples = sampleFiles, users = [] } = {}) {
     const warta = process.env.WARTA;
     if (!warta)
         throw new Error('WARTA must name the binary to test');
@@ -73,11 +88,14 @@ export async function startSite() {
         await rm(dir, { recursive: true, force: true });
     };
     try {
-        for (const file of sampleFiles)
+        for (const file of samples)
             await run(warta, ['import', '--database', database, file], { cwd: sourceDir });
-        server = spawn(warta, ['serve', '--database', database, '--listen', '127.0.0.1:0', '--log-level', 'error'],
+        for (const user of users)
+            await addUser(warta, database, user);
+        server = spawn(warta, ['serve', '--database', database, '--listen', '127.0.0.1:0', '--log-level', 'error',
+                               '--password-memory', passwordMemory],
                        { cwd: sourceDir, stdio: ['ignore', 'pipe', 'inherit'] });
-        return { url: await listeningUrl(server), items: await readSamples(), stop };
+        return { url: await listeningUrl(server), items: await readSamples(samples), stop };
     } catch (error) {
         await stop();
         throw error;

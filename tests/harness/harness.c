@@ -184,6 +184,8 @@ struct response harness_send(struct harness *harness, const struct harness_messa
         .headers_len = headers_len,
         .body = buf_string(&body),
         .body_len = body.len,
+        .uploads = message->uploads,
+        .uploads_len = message->uploads_len,
         .client = "127.0.0.1",
     };
     struct response response;
@@ -196,8 +198,7 @@ struct response harness_send(struct harness *harness, const struct harness_messa
 
 struct response harness_request(struct harness *harness, const char *method, const char *target, const char *accept)
 {
-    return harness_send(harness,
-                        &(const struct harness_message){.method = method, .target = target, .accept = accept});
+    return harness_send(harness, &(const struct harness_message){.method = method, .target = target, .accept = accept});
 }
 
 struct harness_session harness_login(struct harness *harness, const char *name, const char *role)

@@ -153,6 +153,22 @@ static void test_nothing_is_stored(void **state)
     }
 }
 
+/* A token that opens a door is not for whoever reads the log. */
+static void test_tokens_are_not_logged(void **state)
+{
+    struct doors *doors = *state;
+    static const char *const targets[] = {"/admin/setup?token=s3cret", "/admin/reset?token=s3cret", "/preview/s3cret",
+                                          "/admin?q=s3cret"};
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        struct response response = harness_request(&doors->harness, "GET", targets[i], NULL);
+        response_release(&response);
+    }
+    char *log = harness_log(&doors->harness);
+    assert_null(strstr(log, "s3cret"));
+    assert_non_null(strstr(log, "GET /preview/{token} "));
+    free(log);
+}
+
 /* What was typed comes back with the login form when the session has ended, and nothing is done. */
 static void test_ended_session_keeps_words(void **state)
 {
@@ -272,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_row, open_doors, close_doors),
         cmocka_unit_test_setup_teardown(test_nothing_is_stored, open_doors, close_doors),
+        cmocka_unit_test_setup_teardown(test_tokens_are_not_logged, open_doors, close_doors),
         cmocka_unit_test_setup_teardown(test_ended_session_keeps_words, open_doors, close_doors),
         cmocka_unit_test_setup_teardown(test_login_carries_on, open_doors, close_doors),
         cmocka_unit_test(test_cookie_follows_address),

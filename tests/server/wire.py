@@ -266,7 +266,7 @@ def check_refused(address, data, allowed):
         if statuses != [None]:
             check(b"connection: close\r\n" in raw.lower(), "no Connection: close")
             check(b"evil" not in raw and b"smuggled" not in raw, "the client's text came back")
-        if b"looked at" in raw or b"takes." in raw:
+        if b"looked at" in raw or b"server takes" in raw:
             check(b"\r\nX-Content-Type-Options: nosniff\r\n" in raw and b"\r\nCache-Control: no-store\r\n" in raw,
                   "a page of the server's own without its headers")
 

@@ -54,7 +54,7 @@ static void staff_site_close(struct staff_site *site)
 }
 
 /* Adds a user with good_password; the id. */
-static int64_t add_user(struct staff_site *site, const char *name, const char *role)
+static inline int64_t add_user(struct staff_site *site, const char *name, const char *role)
 {
     int64_t id = 0;
     assert_int_equal(user_add(site->store, nobody, name, role, good_password, MEMORY_KIB, NOW, &id), USER_OK);
@@ -63,14 +63,14 @@ static int64_t add_user(struct staff_site *site, const char *name, const char *r
 }
 
 /* What is text or a number under a key of an object that the call takes over. */
-static void check_text(json_t *object, const char *key, const char *expected)
+static inline void check_text(json_t *object, const char *key, const char *expected)
 {
     assert_true(json_is_object(object));
     assert_string_equal(json_string_value(json_object_get(object, key)), expected);
     json_decref(object);
 }
 
-static void check_null(json_t *value)
+static inline void check_null(json_t *value)
 {
     assert_true(json_is_null(value));
 }

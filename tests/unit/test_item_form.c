@@ -45,14 +45,21 @@ static const char *text_of(const json_t *object, const char *key)
 static void test_round_trip(void **state)
 {
     static const char *const items[] = {
-        "{\"slug\":\"a\",\"type\":\"news\",\"kicker\":\"\",\"title\":\"T\",\"summary\":\"\",\"body\":\"\",\"date\":null,\"event\":null,"
+        "{\"slug\":\"a\",\"type\":\"news\",\"kicker\":\"\",\"title\":\"T\",\"summary\":\"\",\"body\":\"\",\"date\":"
+        "null,\"event\":null,"
         "\"lang\":\"en\",\"places\":[],\"topics\":[],\"link\":\"\",\"aliases\":[],\"publish_at\":null}",
-        "{\"slug\":\"b-2\",\"type\":\"event\",\"kicker\":\"K, \\\"k\\\"\",\"title\":\"<b>\",\"summary\":\"one\\ntwo\",\"body\":\"# h\\n\\n* x\","
-        "\"date\":\"2019-04-25\",\"event\":{\"starts\":\"2019-04-25T09:00\",\"ends\":\"2019-04-26\",\"venue\":\"Hà Nội, hall 1\"},"
-        "\"lang\":\"km\",\"places\":[\"Korea, Republic of\",\"Nepal\",\"\\\"Old\\\" town\",\"\\\"q\\\", \\\"r\\\"\"],\"topics\":[\"a \\\"b\\\" c\"],"
-        "\"link\":\"https://example.org/a?b=1,2\",\"aliases\":[\"WCMS_1\",\"x,y\"],\"publish_at\":\"2019-04-25T02:00:59Z\"}",
-        "{\"slug\":\"c\",\"type\":\"news\",\"kicker\":\"\",\"title\":\"T\",\"summary\":\"\",\"body\":\"\",\"date\":\"2019-04-25\","
-        "\"event\":{\"starts\":null,\"ends\":null,\"venue\":\"Only\"},\"lang\":\"zh-Hant\",\"places\":[],\"topics\":[],\"link\":\"\","
+        "{\"slug\":\"b-2\",\"type\":\"event\",\"kicker\":\"K, "
+        "\\\"k\\\"\",\"title\":\"<b>\",\"summary\":\"one\\ntwo\",\"body\":\"# h\\n\\n* x\","
+        "\"date\":\"2019-04-25\",\"event\":{\"starts\":\"2019-04-25T09:00\",\"ends\":\"2019-04-26\",\"venue\":\"Hà "
+        "Nội, hall 1\"},"
+        "\"lang\":\"km\",\"places\":[\"Korea, Republic of\",\"Nepal\",\"\\\"Old\\\" town\",\"\\\"q\\\", "
+        "\\\"r\\\"\"],\"topics\":[\"a \\\"b\\\" c\"],"
+        "\"link\":\"https://example.org/"
+        "a?b=1,2\",\"aliases\":[\"WCMS_1\",\"x,y\"],\"publish_at\":\"2019-04-25T02:00:59Z\"}",
+        "{\"slug\":\"c\",\"type\":\"news\",\"kicker\":\"\",\"title\":\"T\",\"summary\":\"\",\"body\":\"\",\"date\":"
+        "\"2019-04-25\","
+        "\"event\":{\"starts\":null,\"ends\":null,\"venue\":\"Only\"},\"lang\":\"zh-Hant\",\"places\":[],\"topics\":[],"
+        "\"link\":\"\","
         "\"aliases\":[],\"publish_at\":\"2030-01-01T00:00:00Z\"}",
     };
     for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
@@ -105,9 +112,11 @@ static const struct typed_case typed_cases[] = {
     {"publish_at", " 2027-03-03 ", "publish_at", "\"2027-03-02T17:00:00Z\"", NULL},
     {"publish_at", "", "publish_at", "null", NULL},
     {"publish_at", "tomorrow", "publish_at", "null", "Publish at is not a date and time such as 2019-08-30T09:30."},
-    {"publish_at", "2027-02-30T09:00", "publish_at", "null", "Publish at is not a date and time such as 2019-08-30T09:30."},
+    {"publish_at", "2027-02-30T09:00", "publish_at", "null",
+     "Publish at is not a date and time such as 2019-08-30T09:30."},
     {"slug", "", "slug", NULL, NULL},
-    {"slug", "No Slug", "slug", NULL, "Address is not made of words of a-z and 0-9 joined by hyphens, 80 characters at most."},
+    {"slug", "No Slug", "slug", NULL,
+     "Address is not made of words of a-z and 0-9 joined by hyphens, 80 characters at most."},
     {"lang", "", "lang", NULL, NULL},
     {"lang", "PT-br", "lang", "\"pt-BR\"", NULL},
     {"title", "  ", "title", NULL, "Title is missing."},
@@ -133,7 +142,8 @@ static void check_typed(struct text *text, const struct typed_case *test)
     json_t *expected = test->checked == NULL ? NULL : parse(test->checked);
     const json_t *got = test->checked_key == NULL ? NULL : json_object_get(checked, test->checked_key);
     if ((expected == NULL) != (got == NULL) || (got != NULL && !json_equal(expected, got)))
-        fail_msg("%s = '%s' became %s", test->key, test->typed, got == NULL ? "nothing" : json_dumps(got, JSON_ENCODE_ANY));
+        fail_msg("%s = '%s' became %s", test->key, test->typed,
+                 got == NULL ? "nothing" : json_dumps(got, JSON_ENCODE_ANY));
     if ((words == NULL) != (test->error == NULL) || (words != NULL && strcmp(words, test->error) != 0))
         fail_msg("%s = '%s' is said to be: %s", test->key, test->typed, words == NULL ? "right" : words);
     assert_int_equal(json_is_true(json_object_get(said, "has_errors")), test->error != NULL);
@@ -176,9 +186,10 @@ static void test_publish_at_kept(void **state)
 static void test_errors(void **state)
 {
     (void)state;
-    json_t *errors = parse("[{\"key\":\"event.ends\",\"reason\":\"is before event.starts\"},{\"key\":\"title\",\"reason\":\"is missing\"},"
-                           "{\"key\":\"title\",\"reason\":\"is odd\"},{\"key\":\"files\",\"words\":\"a.bmp: no\"},"
-                           "{\"key\":\"status\",\"reason\":\"is odd\"}]");
+    json_t *errors = parse(
+        "[{\"key\":\"event.ends\",\"reason\":\"is before event.starts\"},{\"key\":\"title\",\"reason\":\"is missing\"},"
+        "{\"key\":\"title\",\"reason\":\"is odd\"},{\"key\":\"files\",\"words\":\"a.bmp: no\"},"
+        "{\"key\":\"status\",\"reason\":\"is odd\"}]");
     json_t *said = item_form_errors(errors);
     const json_t *by_field = json_object_get(said, "errors");
     const json_t *list = json_object_get(said, "error_list");
@@ -207,13 +218,19 @@ static const struct warning_case warning_cases[] = {
     {"{\"summary\":\"s\",\"lang\":\"en\",\"date\":\"2026-11-23\"}", "[]", {NULL}},
     {"{\"summary\":\"\",\"lang\":\"en\"}", "[]", {"There is no summary"}},
     {"{\"summary\":\"s\",\"date\":\"2028-11-23\",\"event_starts\":\"1990-01-01T00:00\"}", "[]", {NULL}},
-    {"{\"summary\":\"s\",\"date\":\"2028-11-24\",\"event_starts\":\"1989-12-31T23:59\"}", "[]",
+    {"{\"summary\":\"s\",\"date\":\"2028-11-24\",\"event_starts\":\"1989-12-31T23:59\"}",
+     "[]",
      {"The date is more than two years ahead", "The event is before 1990"}},
     {"{\"summary\":\"s\",\"date\":\"later\"}", "[]", {NULL}},
-    {"{\"summary\":\"s\"}", "[{\"name\":\"a.jpg\",\"media_type\":\"image/jpeg\",\"alt\":\"\"},{\"name\":\"b.pdf\",\"media_type\":\"application/pdf\","
-     "\"alt\":\"\"},{\"name\":\"c.png\",\"media_type\":\"image/png\",\"alt\":\"C\"}]", {"a.jpg has no description"}},
+    {"{\"summary\":\"s\"}",
+     "[{\"name\":\"a.jpg\",\"media_type\":\"image/"
+     "jpeg\",\"alt\":\"\"},{\"name\":\"b.pdf\",\"media_type\":\"application/pdf\","
+     "\"alt\":\"\"},{\"name\":\"c.png\",\"media_type\":\"image/png\",\"alt\":\"C\"}]",
+     {"a.jpg has no description"}},
     {"{\"summary\":\"s\",\"lang\":\"en\",\"title\":\"សហករណ៍កសិកម្ម\"}", "[]", {"Title does not look like English"}},
-    {"{\"summary\":\"s\",\"lang\":\"km\",\"title\":\"សហករណ៍កសិកម្ម ILO\",\"body\":\"In English, for once\"}", "[]", {"Text does not look like ខ្មែរ"}},
+    {"{\"summary\":\"s\",\"lang\":\"km\",\"title\":\"សហករណ៍កសិកម្ម ILO\",\"body\":\"In English, for once\"}",
+     "[]",
+     {"Text does not look like ខ្មែរ"}},
     {"{\"summary\":\"日本語で書かれた文章です\",\"lang\":\"ja\",\"title\":\"ILO\"}", "[]", {NULL}},
 };
 
@@ -243,12 +260,8 @@ static void test_warnings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_typed),
-        cmocka_unit_test(test_publish_at_kept),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_empty),  cmocka_unit_test(test_typed),
+        cmocka_unit_test(test_publish_at_kept), cmocka_unit_test(test_errors), cmocka_unit_test(test_warnings),
     };
     return cmocka_run_group_tests(tests, open_text, close_text);
 }

@@ -100,7 +100,7 @@ static double seconds_of(struct staff_site *site, const char *name, const char *
     return (double)(ended.tv_sec - began.tv_sec) + (double)(ended.tv_nsec - began.tv_nsec) / 1e9;
 }
 
-/* An unknown, disabled or unfinished user is hashed for like a known one: far from the microseconds of no hash at all. */
+/* An unknown, disabled or unfinished user is hashed for like a known one: far from the time of no hash. */
 static void test_same_cost(void **state)
 {
     (void)state;

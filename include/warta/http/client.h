@@ -1,7 +1,7 @@
 /* Who sent a request: the client's address, seen through the proxies that are trusted to tell it.
  *
- * A proxy adds the address it was asked from at the end of X-Forwarded-For; whatever stands before what a trusted proxy added
- * may be made up by the client. So the header is read from the right, and only as far as each address that was
+ * A proxy adds the address it was asked from at the end of X-Forwarded-For; whatever stands before what a trusted proxy
+ * added may be made up by the client. So the header is read from the right, and only as far as each address that was
  * passed is trusted itself.
  *
  * Threads: any. */
@@ -16,18 +16,18 @@
 
 enum { CLIENT_CAP = 52 };
 
-/* Whether `networks` is a list of networks, parted by commas: "10.0.0.0/8, ::1, 2001:db8::/32"; "" is an empty one. Otherwise a reason
- * that names the entry is in `error`. */
+/* Whether `networks` is a list of networks, parted by commas: "10.0.0.0/8, ::1, 2001:db8::/32"; "" is an empty one.
+ * Otherwise a reason that names the entry is in `error`. */
 bool client_networks_valid(const char *networks, char *error, size_t error_len);
 
 /* The client's address as inet_ntop writes it; an IPv4 address in IPv6's form (RFC 4291, 2.5.5.2) is written as IPv4.
- * `trusted` is a valid list of networks. A peer without an address, on a unix socket, is a trusted 127.0.0.1; one whose address
- * cannot be read gives "". */
+ * `trusted` is a valid list of networks. A peer without an address, on a unix socket, is a trusted 127.0.0.1; one whose
+ * address cannot be read gives "". */
 void client_address(const struct request *request, const char *trusted, char out[static CLIENT_CAP]);
 const char *client_address_text(struct arena *arena, const struct request *request, const char *trusted); /* *arena* */
 
-/* The network that an address is counted by, as one client may have all of it: "203.0.113.0/24", "2001:db8::/64"; "" for what is
- * no address. */
+/* The network that an address is counted by, as one client may have all of it: "203.0.113.0/24", "2001:db8::/64"; ""
+ * for what is no address. */
 void client_network(const char *address, char out[static CLIENT_CAP]);
 
 #endif

@@ -1,9 +1,9 @@
 /* Logging in: how somebody proves who they are, by a password or by a link, and how guessing is slowed down.
  *
- * Failed logins are counted per account and network, per network, and per account alone; each count has some that
- * are free, and then a delay that doubles with every other (the table stands in login.c). Attempts that come too early are not
- * taken, so they do not count. Failures are forgotten after a day. The table is bounded; the oldest give way. Sessions that
- * live are not touched by any of it, so nobody can lock out who is at work.
+ * Failed logins are counted per account and network, per network, and per account alone; each count has some that are
+ * free, and then a delay that doubles with every other (the table stands in login.c). Attempts that come too early are
+ * not taken, so they do not count. Failures are forgotten after a day. The table is bounded; the oldest give way.
+ * Sessions that live are not touched by any of it, so nobody can lock out who is at work.
  *
  * An unknown or disabled user's login costs and answers the same as a wrong password.
  *
@@ -33,19 +33,19 @@ enum {
 /* Seconds to wait before a login of that name from that client address may be tried; 0: now. -1 on a fault. */
 int64_t login_delay_s(struct store *store, const char *name, const char *client, int64_t now_unix);
 
-/* Checks name and password, and counts a failure: USER_OK with the user's id, USER_WRONG, USER_UNHASHED, USER_FAULT. Ask login_delay_s
- * first. What counts against the name and the network is forgotten on success, and a password that was hashed with another amount of
- * memory is hashed again. Hashes: see user.h on lanes. */
+/* Checks name and password, and counts a failure: USER_OK with the user's id, USER_WRONG, USER_UNHASHED, USER_FAULT.
+ * Ask login_delay_s first. What counts against the name and the network is forgotten on success, and a password that
+ * was hashed with another amount of memory is hashed again. Hashes: see user.h on lanes. */
 enum user_outcome login_check(struct store *store, const char *name, const char *password, const char *client,
                               size_t memory_kib, int64_t now_unix, int64_t *user_id);
 
-/* A token of that kind ("setup", "reset", "preview") for a link; earlier ones of the same kind for the same user and item are
- * dropped. `user_id` and `item_id` may be 0. It lives at most PREVIEW_LIFE_S. */
+/* A token of that kind ("setup", "reset", "preview") for a link; earlier ones of the same kind for the same user and
+ * item are dropped. `user_id` and `item_id` may be 0. It lives at most PREVIEW_LIFE_S. */
 bool token_make(struct store *store, const char *kind, int64_t user_id, int64_t item_id, int64_t expires_unix,
                 char token[static TOKEN_CAP]);
 
-/* What a live token is for: {"user_id", "item_id", "expires_unix"}, null if there is none of that kind (*owned*); NULL on
- * a fault. */
+/* What a live token is for: {"user_id", "item_id", "expires_unix"}, null if there is none of that kind (*owned*); NULL
+ * on a fault. */
 json_t *token_find(struct store *store, const char *kind, const char *token, int64_t now_unix);
 
 /* Uses a token up; false if it was already, or on a fault. Inside the caller's transaction or alone. */

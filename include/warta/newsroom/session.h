@@ -1,8 +1,8 @@
 /* Sessions: who is at the other end of a cookie.
  *
- * A cookie holds 256 random bits; the database holds only their hash (SHA-256). A session ends after
- * SESSION_IDLE_S without a request, after SESSION_LIFE_S in any case, at logout, when its user is disabled, and when the
- * user's password changes. It is made anew at each login, so a cookie from before is worth nothing after.
+ * A cookie holds 256 random bits; the database holds only their hash (SHA-256). A session ends after SESSION_IDLE_S
+ * without a request, after SESSION_LIFE_S in any case, at logout, when its user is disabled, and when the user's
+ * password changes. It is made anew at each login, so a cookie from before is worth nothing after.
  *
  * The CSRF token of a page is derived from the cookie's value (keyed BLAKE2b), so it needs no table, and exists before
  * login too: the login form's visitor has a cookie without a session.
@@ -36,8 +36,8 @@ bool session_csrf_valid(const char *token, const char *csrf);
 bool session_start(struct store *store, int64_t user_id, const char *client, const char *agent, int64_t now_unix,
                    char token[static SESSION_TOKEN_CAP]);
 
-/* The live session of a cookie's value: {"session_id", "user_id", "name", "role", "seen_unix"} (*owned*); null for none, NULL on a
- * fault. */
+/* The live session of a cookie's value: {"session_id", "user_id", "name", "role", "seen_unix"} (*owned*); null for
+ * none, NULL on a fault. */
 json_t *session_find(struct store *store, const char *token, int64_t now_unix);
 
 /* Notes that a session is in use; does nothing more often than each SESSION_TOUCH_S. */

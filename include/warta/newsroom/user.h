@@ -1,9 +1,10 @@
 /* Users: who may post.
  *
- * Passwords are hashed with argon2id (RFC 9106) through libsodium, `memory_kib` of memory and three passes. Hashing takes
- * long and much memory: call it on a slow lane only, which bounds how many run at once.
+ * Passwords are hashed with argon2id (RFC 9106) through libsodium, `memory_kib` of memory and three passes. Hashing
+ * takes long and much memory: call it on a slow lane only, which bounds how many run at once.
  *
- * Names and passwords given must be valid UTF-8. A name is compared in NFC, without regard to the case of ASCII letters.
+ * Names and passwords given must be valid UTF-8. A name is compared in NFC, without regard to the case of ASCII
+ * letters.
  *
  * Threads: those of the store. Functions that write run in a transaction of their own, and note what happened in the
  * activity list. */
@@ -25,11 +26,11 @@ struct actor {
     const char *name; /* "command line" */
 };
 
-/* A name in the form that is stored and looked up: NFC, on one line, without white space around it (*owned*, free()). */
+/* A name in the form that is stored and looked up: NFC, one line, no white space around it (*owned*, free()). */
 char *user_name_normal(const char *name);
 
-/* NULL, or what is wrong with a user name or a password in words ("is shorter than 12 characters"). A password that is the
- * name, or among the commonest, is refused. */
+/* NULL, or what is wrong with a user name or a password in words ("is shorter than 12 characters"). A password that is
+ * the name, or among the commonest, is refused. */
 const char *user_name_problem(const char *name);
 const char *user_password_problem(const char *name, const char *password);
 
@@ -43,8 +44,8 @@ enum user_outcome {
     USER_LAST_ADMIN,
 };
 
-/* A new user without such problems; `role` is "editor" or "admin". USER_TAKEN if the name is. `password` NULL: nobody can log in
- * as this user until one is set. */
+/* A new user without such problems; `role` is "editor" or "admin". USER_TAKEN if the name is. `password` NULL: nobody
+ * can log in as this user until one is set. */
 enum user_outcome user_add(struct store *store, struct actor actor, const char *name, const char *role,
                            const char *password, size_t memory_kib, int64_t now_unix, int64_t *user_id);
 
@@ -52,14 +53,15 @@ enum user_outcome user_add(struct store *store, struct actor actor, const char *
 enum user_outcome user_set_password(struct store *store, struct actor actor, int64_t user_id, const char *password,
                                     size_t memory_kib, int64_t now_unix);
 
-/* Disabling ends all sessions and drops the links that set a password. The last admin who could log in cannot be disabled or made an editor: USER_LAST_ADMIN. */
+/* Disabling ends all sessions and drops the links that set a password. The last admin who could log in cannot be
+ * disabled or made an editor: USER_LAST_ADMIN. */
 enum user_outcome user_set_disabled(struct store *store, struct actor actor, int64_t user_id, bool disabled,
                                     int64_t now_unix);
 enum user_outcome user_set_role(struct store *store, struct actor actor, int64_t user_id, const char *role,
                                 int64_t now_unix);
 
-/* All users by name: [{"id", "name", "role", "disabled", "created_unix", "seen_unix" (null: never)}]; one: that object or null
- * (*owned*). NULL on a fault. */
+/* All users by name: [{"id", "name", "role", "disabled", "created_unix", "seen_unix" (null: never)}]; one: that object
+ * or null (*owned*). NULL on a fault. */
 json_t *user_list(struct store *store);
 json_t *user_get(struct store *store, int64_t user_id);
 json_t *user_by_name(struct store *store, const char *name);

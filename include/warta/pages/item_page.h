@@ -9,16 +9,16 @@
 #include "warta/pages/page.h"
 
 struct item_page {
-    int64_t id;       /* 0: a new item */
-    int64_t version;  /* what the form is based on */
-    json_t *stored;   /* as edit_get gives it; null for a new item, and for one that does not exist */
-    json_t *values;   /* the form's strings */
-    json_t *files;    /* the files it has, as in edit_get */
-    bool files_typed; /* the form said which */
-    json_t *checked;  /* typed values as item_check gives them; NULL while nothing is typed */
-    json_t *errors;   /* as item_form_errors takes them */
-    const char *cleaned; /* what was dropped from pasted markup, in words; NULL: nothing (*arena*) */
-    bool restored;       /* what was typed before a session ended */
+    int64_t id;            /* 0: a new item */
+    int64_t version;       /* what the form is based on */
+    json_t *stored;        /* as edit_get gives it; null for a new item, and for one that does not exist */
+    json_t *values;        /* the form's strings */
+    json_t *files;         /* the files it has, as in edit_get */
+    bool files_typed;      /* the form said which */
+    json_t *checked;       /* typed values as item_check gives them; NULL while nothing is typed */
+    json_t *errors;        /* as item_form_errors takes them */
+    const char *cleaned;   /* what was dropped from pasted markup, in words; NULL: nothing (*arena*) */
+    bool restored;         /* what was typed before a session ended */
     const char *share_url; /* the link just made, or NULL */
 };
 

@@ -36,6 +36,8 @@ struct site {
     int64_t (*clock)(void); /* seconds since 1970 */
 };
 
+struct route;
+
 enum { EXCHANGE_ID_CAP = 24 };
 
 /* Who a page is for. */
@@ -47,6 +49,7 @@ struct exchange {
     struct text *text;
     const struct request *request;
     struct response *response;
+    const struct route *route; /* the row that fits; NULL for none */
     const char *path; /* of the request, within the site: without its prefix */
     struct arena arena;
     json_t *params;
