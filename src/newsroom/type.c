@@ -199,7 +199,7 @@ enum type_outcome type_merge(struct store *store, struct actor actor, int64_t fr
 {
     *items = 0;
     if (from_id == into_id) {
-        refuse(errors, "into", json_string("is the same type"));
+        refuse(errors, "into", json_string("cannot be merged into itself"));
         return TYPE_REFUSED;
     }
     if (!store_begin(store))
