@@ -1,5 +1,5 @@
--- Attachments as an item would hold them: each of `files`, an array of {"id", "alt"}, once, at its first place; without a
--- name if there is no such file.
+-- Attachments as an item would hold them: each of `files`, an array of {"id", "alt"}, once, at its first place;
+-- without a name if there is no such file.
 -- params: files
 -- columns: id name alt
 SELECT given.id, file.name, given.alt

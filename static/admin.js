@@ -13,7 +13,7 @@ function later(action, ms) {
     };
 }
 
-/* A browser may refuse to store anything. */
+/* A browser may refuse to store. */
 function attempt(action) {
     try {
         return action();
@@ -140,7 +140,7 @@ function namePublishing(button) {
 async function ask(path, values) {
     const body = new URLSearchParams({ csrf: $('[name=csrf]', editor).value, ...values });
     const response = await fetch(editor.dataset.base + path, { method: 'POST', body }).catch(() => null);
-    say(response?.ok ? '' : [401, 403].includes(response?.status) ? 'ended' : 'silent');
+    say(response?.ok ? '' : response?.status === 403 ? 'ended' : 'silent');
     return response?.ok ? response : null;
 }
 
@@ -169,14 +169,14 @@ async function cleanPaste(event) {
     event.target.focus();
     // The one way to insert that the browser's own Undo knows of.
     document.execCommand('insertText', false, markdown);
-    $('#pasted').textContent = dropped.length ? `Left out of what you pasted: ${dropped.join(', ')}.` : '';
+    $('#pasted').textContent = dropped.length ? `Left out: ${dropped.join(', ')}.` : '';
 }
 
 /* Chosen pictures are shown, and described in step with the files. */
 function describeUploads(input) {
     on(input, 'change', () => {
         const large = [...input.files].find((file) => file.size > Number(input.dataset.max));
-        $('#files-said').textContent = large ? `${large.name} is too large. Choose again without it.` : '';
+        $('#files-said').textContent = large ? `${large.name} is too large.` : '';
         if (large)
             input.value = '';
         $('#chosen').replaceChildren(...[...input.files].map(describeUpload));

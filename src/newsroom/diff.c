@@ -159,14 +159,14 @@ static void join_changes(struct diff *diff)
         if (diff->removed[x] || diff->added[y]) {
             changed = true;
             x += diff->removed[x] ? 1 : 0;
-            y += y < diff->after.len && diff->added[y] ? 1 : 0;
+            y += diff->added[y] ? 1 : 0;
             continue;
         }
         bool last = x + 1 == diff->before.len || y + 1 == diff->after.len;
         bool joins =
             changed && !last && (diff->removed[x + 1] || diff->added[y + 1]) && token_is_space(&diff->before, x);
         diff->removed[x] = diff->added[y] = joins;
-        changed = joins;
+        changed = false;
         x++;
         y++;
     }

@@ -12,7 +12,7 @@
 #include "warta/base/mem.h"
 #include "warta/base/text.h"
 #include "warta/http/params.h"
-#include "warta/newsroom/editing.h"
+#include "warta/newsroom/activity.h"
 #include "warta/newsroom/image.h"
 
 /* --- names --- */
@@ -31,8 +31,8 @@ static const char *base_name(const char *name)
 static bool is_unfit(UChar32 c)
 {
     int8_t type = u_charType(c);
-    return c < 0 || type == U_CONTROL_CHAR || type == U_UNASSIGNED || type == U_SURROGATE || type == U_PRIVATE_USE_CHAR ||
-           u_hasBinaryProperty(c, UCHAR_BIDI_CONTROL) || c == 0xfeff;
+    return c < 0 || type == U_CONTROL_CHAR || type == U_UNASSIGNED || type == U_SURROGATE ||
+           type == U_PRIVATE_USE_CHAR || u_hasBinaryProperty(c, UCHAR_BIDI_CONTROL) || c == 0xfeff;
 }
 
 /* `name` without that, as one line, in NFC (*owned*, free()). What file systems do not take becomes a hyphen. */
@@ -59,7 +59,8 @@ static char *clean_name(const char *name)
     return normal;
 }
 
-/* How much of a name stands before its extension, which is up to five letters and digits, not all of them digits: "v1.2" has none. */
+/* How much of a name stands before its extension, which is up to five letters and digits, not all of them digits:
+ * "v1.2" has none. */
 static size_t stem_len(const char *name)
 {
     enum { EXTENSION_MAX = 5 };
@@ -152,8 +153,8 @@ struct writing {
 
 static bool write_chunk(struct writing *writing)
 {
-    json_t *params = json_pack("{s:I, s:I}", "content", (json_int_t)writing->content, "number",
-                               (json_int_t)writing->number++);
+    json_t *params =
+        json_pack("{s:I, s:I}", "content", (json_int_t)writing->content, "number", (json_int_t)writing->number++);
     bool ok = store_exec_bytes(writing->store, SQL_CHUNK_PUT, params, "bytes", writing->chunk, writing->chunk_len);
     writing->chunk_len = 0;
     json_decref(params);
@@ -200,9 +201,9 @@ static json_t *write_content(struct store *store, const struct image *image, int
     sodium_bin2hex(words, sizeof words, hash, sizeof hash);
     json_t *width = image->width == 0 ? json_null() : json_integer(image->width);
     json_t *height = image->height == 0 ? json_null() : json_integer(image->height);
-    json_t *row = json_pack("{s:I, s:o, s:o, s:s, s:I, s:I}", "size", (json_int_t)image_len(image), "width", width,
-                            "height", height, "sha256", words, "content", (json_int_t)writing->content, "now_unix",
-                            (json_int_t)now_unix);
+    json_t *row =
+        json_pack("{s:I, s:o, s:o, s:s, s:I, s:I}", "size", (json_int_t)image_len(image), "width", width, "height",
+                  height, "sha256", words, "content", (json_int_t)writing->content, "now_unix", (json_int_t)now_unix);
     free(writing);
     if (ok)
         return row;
@@ -234,8 +235,7 @@ static enum file_outcome refuse(const struct putting *putting, const char *words
 static bool note(const struct putting *putting, const char *action, const char *name, const json_t *row)
 {
     char detail[64];
-    snprintf(detail, sizeof detail, "%" JSON_INTEGER_FORMAT " bytes",
-             json_integer_value(json_object_get(row, "size")));
+    snprintf(detail, sizeof detail, "%" JSON_INTEGER_FORMAT " bytes", json_integer_value(json_object_get(row, "size")));
     return activity_add(putting->store, putting->actor, action, 0, name, detail, putting->now_unix);
 }
 
@@ -342,7 +342,8 @@ enum file_outcome file_delete(struct store *store, struct actor actor, int64_t i
         outcome = FILE_IN_USE;
     else if (!run(store, SQL_CHUNK_CLEAR, json_pack("{s:O}", "content", json_object_get(file, "content"))) ||
              !run(store, SQL_FILE_DELETE, json_pack("{s:I}", "id", (json_int_t)id)) ||
-             !activity_add(store, actor, "delete file", 0, json_string_value(json_object_get(file, "name")), "", now_unix))
+             !activity_add(store, actor, "delete file", 0, json_string_value(json_object_get(file, "name")), "",
+                           now_unix))
         outcome = FILE_FAULT;
     json_decref(file);
     if (outcome == FILE_OK)

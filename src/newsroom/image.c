@@ -76,8 +76,8 @@ static bool is_gif(const struct reader *reader)
     return begins_with(reader, 0, "GIF87a", 6) || begins_with(reader, 0, "GIF89a", 6);
 }
 
-/* Readers of PDF look for its first line in the first kilobyte, and for its last line in the last one; so the many files are taken that have
- * something before or behind (ISO 32000-1, annex H, implementation notes 13 and 18). */
+/* Readers of PDF look for its first line in the first kilobyte, and for its last line in the last one; so the many
+ * files are taken that have something before or behind (ISO 32000-1, annex H, implementation notes 13 and 18). */
 static bool is_pdf(const struct reader *reader)
 {
     size_t within = reader->len < PDF_MARK_WITHIN ? reader->len : PDF_MARK_WITHIN;
@@ -99,8 +99,8 @@ static const struct kind {
     const char *(*read)(struct reader *reader);
     bool has_sides;
 } kinds[] = {
-    {"image/jpeg", "jpg", is_jpeg, jpeg_read, true}, {"image/png", "png", is_png, png_read, true},
-    {"image/webp", "webp", is_webp, webp_read, true}, {"image/gif", "gif", is_gif, gif_read, true},
+    {"image/jpeg", "jpg", is_jpeg, jpeg_read, true},     {"image/png", "png", is_png, png_read, true},
+    {"image/webp", "webp", is_webp, webp_read, true},    {"image/gif", "gif", is_gif, gif_read, true},
     {"application/pdf", "pdf", is_pdf, pdf_read, false},
 };
 
@@ -119,6 +119,8 @@ const char *image_read(struct image *image, const unsigned char *bytes, size_t l
 {
     struct reader reader = {.image = image, .bytes = bytes, .len = len};
     *image = (struct image){0};
+    if (len == 0)
+        return "is empty";
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (!kinds[i].is(&reader))
             continue;
@@ -127,5 +129,5 @@ const char *image_read(struct image *image, const unsigned char *bytes, size_t l
         const char *refused = kinds[i].read(&reader);
         return refused == NULL && kinds[i].has_sides ? check_sides(image) : refused;
     }
-    return len == 0 ? "is empty" : "is neither an image (JPEG, PNG, WebP or GIF) nor a PDF";
+    return "is neither an image (JPEG, PNG, WebP or GIF) nor a PDF";
 }

@@ -38,8 +38,9 @@ static bool is_kept(const unsigned char *extension, size_t len)
     if (extension[1] == CONTROL)
         return true;
     return extension[1] == APPLICATION && len >= 14 &&
-           (memcmp(extension + 2, "\x0bNETSCAPE2.0", 12) == 0 || memcmp(extension + 2, "\x0b"
-                                                                                       "ANIMEXTS1.0",
+           (memcmp(extension + 2, "\x0bNETSCAPE2.0", 12) == 0 || memcmp(extension + 2,
+                                                                        "\x0b"
+                                                                        "ANIMEXTS1.0",
                                                                         12) == 0);
 }
 

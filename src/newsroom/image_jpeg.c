@@ -85,8 +85,9 @@ static uint32_t exif_orientation(const unsigned char *data, size_t len)
 /* A segment of EXIF with one directory of one entry. */
 static bool keep_orientation(struct reader *reader, uint32_t orientation)
 {
-    unsigned char exif[] = {0xff, APP1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8,
-                            0,    1,    1, 0x12, 0, 3, 0, 0, 0, 1, 0, (unsigned char)orientation, 0, 0, 0, 0, 0, 0};
+    unsigned char exif[] = {0xff, APP1, 0, 34, 'E', 'x', 'i',  'f', 0, 0, 'M', 'M', 0, 42, 0,
+                            0,    0,    8, 0,  1,   1,   0x12, 0,   3, 0, 0,   0,   1, 0,  (unsigned char)orientation,
+                            0,    0,    0, 0,  0,   0};
     return reader_keep_own(reader, exif, sizeof exif);
 }
 
@@ -158,7 +159,8 @@ static bool data_is(const struct segment *segment, const char *mark, size_t mark
     return segment->data_len >= mark_len && memcmp(segment->data, mark, mark_len) == 0;
 }
 
-/* Of the application's segments only those that say how colours are meant; a JFIF one only without its preview picture. */
+/* Of the application's segments only those that say how colours are meant; a JFIF one only without its preview
+ * picture. */
 static bool is_kept(const struct segment *segment)
 {
     enum { JFIF_LEN = 14 };

@@ -30,12 +30,12 @@ static const char *uses_words(struct exchange *x, int64_t uses)
 static void complete(struct exchange *x, json_t *file)
 {
     const char *media_type = json_string_value(json_object_get(file, "media_type"));
-    json_object_update_new(
-        file, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s}", "size_words", page_size_words(x, number_at(file, "size")),
-                        "is_image", strncmp(media_type, "image/", 6) == 0, "href", file_href(x, file),
-                        "admin_href", page_href(x, admin_path(x, number_at(file, "id"), "")), "uses_words",
-                        uses_words(x, number_at(file, "uses")), "changed_words",
-                        page_time_words(x, number_at(file, "changed_unix"))));
+    json_object_update_new(file, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s}", "size_words",
+                                           page_size_words(x, number_at(file, "size")), "is_image",
+                                           strncmp(media_type, "image/", 6) == 0, "href", file_href(x, file),
+                                           "admin_href", page_href(x, admin_path(x, number_at(file, "id"), "")),
+                                           "uses_words", uses_words(x, number_at(file, "uses")), "changed_words",
+                                           page_time_words(x, number_at(file, "changed_unix"))));
 }
 
 /* --- the list --- */
@@ -161,11 +161,11 @@ static int file_html(struct exchange *x, int status, int64_t id, const char *err
     if (uses == NULL)
         return json_is_null(file) ? 404 : 500;
     complete(x, file);
-    json_object_update_new(
-        file, json_pack("{s:O, s:s, s:b, s:o, s:s?, s:s, s:s}", "page_title", json_object_get(file, "name"), "section",
-                        "files", "in_use", json_array_size(uses) > 0, "uses_list", uses_list(x, uses), "error", error,
-                        "replace_href", page_href(x, admin_path(x, id, "/replace")), "delete_href",
-                        page_href(x, admin_path(x, id, "/delete"))));
+    json_object_update_new(file, json_pack("{s:O, s:s, s:b, s:o, s:s?, s:s, s:s}", "page_title",
+                                           json_object_get(file, "name"), "section", "files", "in_use",
+                                           json_array_size(uses) > 0, "uses_list", uses_list(x, uses), "error", error,
+                                           "replace_href", page_href(x, admin_path(x, id, "/replace")), "delete_href",
+                                           page_href(x, admin_path(x, id, "/delete"))));
     return page_admin_html(x, status, "admin/file.html");
 }
 

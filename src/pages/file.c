@@ -106,7 +106,8 @@ static enum range_asked range_parse(const char *text, int64_t size, struct range
     return range->first < size ? RANGE_ONE : RANGE_OUTSIDE;
 }
 
-/* The range that holds for this request: only a GET's, and with If-Range only of the bytes that it had the first part of. */
+/* The range that holds for this request: only a GET's, and with If-Range only of the bytes that it had the first part
+ * of. */
 static enum range_asked range_asked(const struct request *request, const char *etag, int64_t size, struct range *range)
 {
     const char *condition = request_header(request, "If-Range");
@@ -124,8 +125,8 @@ static bool has_already(const struct request *request, const char *etag)
     return known != NULL && (strstr(known, etag) != NULL || strcmp(known, "*") == 0);
 }
 
-/* A file can do nothing on the page that it would be. Some browsers show no PDF within a sandbox; their viewers put it in
- * an <embed> with styles of its own. */
+/* A file opened by itself can do nothing. Browsers' own viewers of it want styles, and put a PDF into an <embed>; some
+ * show none within a sandbox. */
 static void file_headers(struct exchange *x, const json_t *file)
 {
     const char *media_type = text_at(file, "media_type");
@@ -133,15 +134,15 @@ static void file_headers(struct exchange *x, const json_t *file)
     response_header(x->response, "Content-Type", media_type);
     response_header(x->response, "Content-Security-Policy",
                     is_pdf ? "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-                           : "default-src 'none'; sandbox; frame-ancestors 'none'");
+                           : "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'");
 }
 
 static int send_file(struct exchange *x, const json_t *file)
 {
     struct range range;
     int64_t size = number_at(file, "size");
-    const char *etag = arena_format(&x->arena, "\"%llx-%.16s\"", (long long)number_at(file, "content"),
-                                    text_at(file, "sha256"));
+    const char *etag =
+        arena_format(&x->arena, "\"%llx-%.16s\"", (long long)number_at(file, "content"), text_at(file, "sha256"));
     bool known = has_already(x->request, etag);
     enum range_asked asked = known ? RANGE_NONE : range_asked(x->request, etag, size, &range);
     if (asked == RANGE_OUTSIDE) {

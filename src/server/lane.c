@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "warta/base/mem.h"
 
@@ -17,6 +18,7 @@ struct lane_pool {
     pthread_cond_t changed;
     struct lane_job *first, **end;
     size_t waiting, waiting_max;
+    int nice;
     bool stopping;
     size_t threads_len; /* running */
     struct lane_thread threads[];
@@ -42,13 +44,14 @@ static struct lane_job *take_job(struct lane_pool *pool)
 static void *run(void *argument)
 {
     const struct lane_thread *thread = argument;
+    nice(thread->pool->nice); /* on Linux, of the calling thread alone */
     for (struct lane_job *job = take_job(thread->pool); job != NULL; job = take_job(thread->pool)) {
         job->run(job->context, thread->app);
     }
     return NULL;
 }
 
-struct lane_pool *lane_pool_create(struct app **apps, size_t threads, size_t queue_max)
+struct lane_pool *lane_pool_create(struct app **apps, size_t threads, size_t queue_max, int nice)
 {
     assert(threads > 0);
     struct lane_pool *pool = mem_alloc(sizeof *pool + threads * sizeof pool->threads[0]);
@@ -56,6 +59,7 @@ struct lane_pool *lane_pool_create(struct app **apps, size_t threads, size_t que
     pthread_cond_init(&pool->changed, NULL);
     pool->end = &pool->first;
     pool->waiting_max = queue_max;
+    pool->nice = nice;
     for (; pool->threads_len < threads; pool->threads_len++) {
         struct lane_thread *thread = &pool->threads[pool->threads_len];
         *thread = (struct lane_thread){.pool = pool, .app = apps[pool->threads_len]};

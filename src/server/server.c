@@ -32,6 +32,7 @@ enum {
     FILES_OF_STORE = 4,
     STOP_GRACE_MS = 1000,
     BODY_BYTES_PER_SECOND = 64 * 1024,
+    HASH_NICE = 10,     /* hashing fills whole cores, which readers need for moments only */
     FORMS_AT_ONCE = 16, /* of the largest ones, that there is room for */
     MEBIBYTE = 1024 * 1024,
     WORDS_CAP = 160,
@@ -458,8 +459,8 @@ static bool start_worker(struct server *server, size_t i, struct app *app)
 
 static bool start_lanes(struct server *server, const struct server_apps *apps)
 {
-    server->lanes[LANE_SLOW] = lane_pool_create(apps->slow, SERVER_SLOW_THREADS, SERVER_SLOW_QUEUE);
-    server->lanes[LANE_HASH] = lane_pool_create(apps->hash, SERVER_HASH_THREADS, SERVER_HASH_QUEUE);
+    server->lanes[LANE_SLOW] = lane_pool_create(apps->slow, SERVER_SLOW_THREADS, SERVER_SLOW_QUEUE, 0);
+    server->lanes[LANE_HASH] = lane_pool_create(apps->hash, SERVER_HASH_THREADS, SERVER_HASH_QUEUE, HASH_NICE);
     return server->lanes[LANE_SLOW] != NULL && server->lanes[LANE_HASH] != NULL;
 }
 

@@ -15,17 +15,7 @@ enum { INPUT_MAX = 1024 * 1024, DEPTH_MAX = 250 };
 
 /* --- what is left out, in words --- */
 
-enum loss {
-    LOSS_IMAGE,
-    LOSS_OBJECT,
-    LOSS_FIELD,
-    LOSS_TABLE,
-    LOSS_LINK,
-    LOSS_RAISED,
-    LOSS_SCRIPT,
-    LOSS_STYLE,
-    LOSSES
-};
+enum loss { LOSS_IMAGE, LOSS_OBJECT, LOSS_FIELD, LOSS_TABLE, LOSS_LINK, LOSS_RAISED, LOSS_SCRIPT, LOSS_STYLE, LOSSES };
 
 struct cleaning {
     struct writer writer;
@@ -67,8 +57,8 @@ static bool begins_entity(const char *text)
     return *text == '&' && text[len] == ';';
 }
 
-/* An address as it can stand in parentheses (CommonMark 0.30, 6.3): what would end it, or mean something in it, percent-encoded. Line ends
- * and tabs are no part of an address (WHATWG URL, 4.4). */
+/* An address as it can stand in parentheses (CommonMark 0.30, 6.3): what would end it, or mean something in it,
+ * percent-encoded. Line ends and tabs are no part of an address (WHATWG URL, 4.4). */
 static void encode_address(const char *address, struct buf *out)
 {
     const uint8_t *bytes = (const uint8_t *)address;
@@ -81,7 +71,8 @@ static void encode_address(const char *address, struct buf *out)
             continue;
         if (begins_entity(address + from))
             buf_char(out, '\\');
-        bool fits = point > ' ' && phrase_point(point) == point && (point >= 0x80 || strchr("<>()\\\"`", point) == NULL);
+        bool fits =
+            point > ' ' && phrase_point(point) == point && (point >= 0x80 || strchr("<>()\\\"`", point) == NULL);
         if (fits)
             buf_append(out, address + from, at - from);
         for (; !fits && from < at; from++)
@@ -124,7 +115,8 @@ struct look {
 
 static void walk(struct cleaning *c, xmlNode *node, struct look look);
 
-/* Closes and opens the lists that paragraphs make which look like items: `open` of them are open, each with an item. Returns how many are then. */
+/* Closes and opens the lists that paragraphs make which look like items: `open` of them are open, each with an item.
+ * Returns how many are then. */
 static int settle_items(struct cleaning *c, int open, struct flat_item item)
 {
     int level = item.level > open + 1 ? open + 1 : item.level;
@@ -446,15 +438,16 @@ static void walk(struct cleaning *c, xmlNode *node, struct look look)
 
 /* --- all of it --- */
 
-/* The document; NULL if the parser gave up, as it does when elements are too deep in each other: then words would be missing. */
+/* The document; NULL if the parser gave up, as it does when elements are too deep in each other: then words would be
+ * missing. */
 static xmlDoc *parse(const struct buf *html)
 {
     htmlParserCtxtPtr parser = htmlNewParserCtxt();
     if (parser == NULL)
         mem_exhausted();
-    xmlDoc *document = htmlCtxtReadMemory(parser, buf_string(html), (int)html->len, NULL, "UTF-8",
-                                          HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-                                              HTML_PARSE_NONET);
+    xmlDoc *document =
+        htmlCtxtReadMemory(parser, buf_string(html), (int)html->len, NULL, "UTF-8",
+                           HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
     const xmlError *error = xmlCtxtGetLastError(parser);
     bool gave_up = error != NULL && error->level == XML_ERR_FATAL;
     htmlFreeParserCtxt(parser);

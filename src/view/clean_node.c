@@ -15,7 +15,8 @@ enum action node_action(const xmlNode *node)
         const char *names; /* between spaces */
         enum action action;
     } rows[] = {
-        {" p div section article header footer main nav aside figure figcaption address center dl dt dd details summary "
+        {" p div section article header footer main nav aside figure figcaption address center dl dt dd details "
+         "summary "
          "dialog fieldset legend form hgroup search body html tr td th thead tbody tfoot caption ",
          AS_BLOCK},
         {" h1 h2 h3 h4 h5 h6 ", AS_HEADING},
@@ -32,10 +33,12 @@ enum action node_action(const xmlNode *node)
         {" a ", AS_LINK},
         {" sup sub ", AS_RAISED},
         {" font ", AS_COLOURED},
-        {" head title meta link base template noscript noframes xml datalist colgroup col param source track script style ",
+        {" head title meta link base template noscript noframes xml datalist colgroup col param source track script "
+         "style ",
          AS_NOTHING},
         {" img image picture ", AS_IMAGE},
-        {" iframe frame frameset object embed applet video audio canvas svg math map area progress meter marquee ", AS_OBJECT},
+        {" iframe frame frameset object embed applet video audio canvas svg math map area progress meter marquee ",
+         AS_OBJECT},
         {" input select textarea option optgroup ", AS_FIELD},
     };
     char wanted[32];
@@ -196,8 +199,10 @@ struct flat_item flat_item_of(xmlNode *node)
     xmlNode *marker = level == NULL ? NULL : find_marker(node, LEVELS_MAX);
     if (marker != NULL) {
         long number = strtol(level + strlen("level"), NULL, 10);
-        return (struct flat_item){number < 1 ? 1 : number > LEVELS_MAX ? LEVELS_MAX : (int)number, marker_number(marker)};
+        return (struct flat_item){number < 1            ? 1
+                                  : number > LEVELS_MAX ? LEVELS_MAX
+                                                        : (int)number,
+                                  marker_number(marker)};
     }
     return (struct flat_item){take_bullet(node->children) ? 1 : 0, -1};
 }
-

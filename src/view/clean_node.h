@@ -1,4 +1,5 @@
-/* What an element of pasted HTML says: what becomes of it, how its words look, and whether a paragraph is really an item of a list.
+/* What an element of pasted HTML says: what becomes of it, how its words look, and whether a paragraph is really an
+ * item of a list.
  *
  * Threads: those of the document. */
 #ifndef WARTA_VIEW_CLEAN_NODE_H

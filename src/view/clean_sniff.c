@@ -1,4 +1,5 @@
 #include <cmark.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,17 +10,17 @@
 /* "<p>", "</td >", "<h2 class=x>": what pages and word processors write, and people who write Markdown seldom do. */
 static bool is_tag(const char *text)
 {
-    static const char names[] = " p div span font center table thead tbody tr td th ul ol li dl dt dd h1 h2 h3 h4 h5 h6 "
-                                "blockquote pre section article html head body meta style o:p !doctype ";
-    char wanted[16] = " ";
+    static const char names[] =
+        " p div span font center table thead tbody tr td th ul ol li dl dt dd h1 h2 h3 h4 h5 h6 "
+        "blockquote pre section article html head body meta style o:p !doctype ";
+    char wanted[16];
     if (*text++ != '<')
         return false;
     text += *text == '/' ? 1 : 0;
     size_t len = strcspn(text, " \t\r\n/>");
     if (len == 0 || len > sizeof wanted - 3)
         return false;
-    memcpy(wanted + 1, text, len);
-    strcpy(wanted + 1 + len, " ");
+    snprintf(wanted, sizeof wanted, " %.*s ", (int)len, text);
     return strcasestr(names, wanted) != NULL;
 }
 

@@ -31,8 +31,8 @@ static const char *skip_behind(const char *from, const char *end, const char *ma
     return from < end ? from + strlen(mark) : end;
 }
 
-/* Behind a tag's ">", which in quotes of an attribute's value is none (WHATWG HTML, 13.2.5.36); NULL for one with too many
- * attributes. */
+/* Behind a tag's ">", which in quotes of an attribute's value is none (WHATWG HTML, 13.2.5.36); NULL for one with too
+ * many attributes. */
 static const char *tag_end(const char *from, const char *end)
 {
     char quote = '\0', last = '\0';

@@ -1,8 +1,9 @@
 /* Pasted markup made fit for the HTML parser.
  *
- * Word processors put things on the clipboard that HTML knows nothing of and that the parser would take for words or for other elements: tags
- * with a namespace (<o:p>, <st1:place>), conditional comments (<![if !supportLists]>). The tags are taken out, what stands between
- * them stays. Comments, processing instructions, scripts and styles go with all they hold.
+ * Word processors put things on the clipboard that HTML knows nothing of and that the parser would take for words or
+ * for other elements: tags with a namespace (<o:p>, <st1:place>), conditional comments (<![if !supportLists]>). The
+ * tags are taken out, what stands between them stays. Comments, processing instructions, scripts and styles go with
+ * all they hold.
  *
  * Threads: any. */
 #ifndef WARTA_VIEW_CLEAN_SOURCE_H

@@ -53,8 +53,8 @@ static void empty_line(struct writer *writer, size_t depth)
     buf_char(out, '\n');
 }
 
-/* A list stays close to the words of the item it belongs to, where it can interrupt a paragraph: that is, when it begins at 1
- * (CommonMark 0.30, 5.3). */
+/* A list stays close to the words of the item it belongs to, where it can interrupt a paragraph: that is, when it
+ * begins at 1 (CommonMark 0.30, 5.3). */
 static bool is_close(const struct level *around, const struct level *inner)
 {
     if (around->kind == LEVEL_LIST)
@@ -176,8 +176,8 @@ void writer_open_quote(struct writer *writer)
     writer_paragraph(writer);
     struct level *level = push(writer, LEVEL_QUOTE);
     if (level != NULL) {
-        strcpy(level->first, "> ");
-        strcpy(level->rest, "> ");
+        memcpy(level->first, "> ", 3);
+        memcpy(level->rest, "> ", 3);
     }
 }
 

@@ -1,7 +1,7 @@
 /* CommonMark, written block by block: paragraphs, headings, lists, quotations, code.
  *
- * What is open when a block is written stands around it. A list item or quotation in which nothing is written leaves no trace. Beyond
- * WRITER_DEPTH_MAX a list or quotation is not begun, and its blocks belong to the one around it.
+ * What is open when a block is written stands around it. A list item or quotation in which nothing is written leaves
+ * no trace. Beyond WRITER_DEPTH_MAX a list or quotation is not begun, and its blocks belong to the one around it.
  *
  * Threads: a writer belongs to one thread. */
 #ifndef WARTA_VIEW_MARKDOWN_WRITER_H
@@ -52,8 +52,8 @@ void writer_heading(struct writer *writer, int level);
 void writer_code(struct writer *writer, const char *text, size_t len);
 void writer_rule(struct writer *writer);
 
-/* writer_close ends the last of these that is open. Items are opened in lists, and nothing else is. A `number` of -1 makes a list
- * without numbers. */
+/* writer_close ends the last of these that is open. Items are opened in lists, and nothing else is. A `number` of -1
+ * makes a list without numbers. */
 void writer_open_quote(struct writer *writer);
 void writer_open_list(struct writer *writer, long number);
 void writer_open_item(struct writer *writer);

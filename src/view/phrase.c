@@ -40,7 +40,8 @@ int32_t phrase_point(int32_t point)
 
 static bool is_space(int32_t point)
 {
-    return point == ' ' || (point >= '\t' && point <= '\r') || point == NO_BREAK_SPACE || point == 0x2028 || point == 0x2029;
+    return point == ' ' || (point >= '\t' && point <= '\r') || point == NO_BREAK_SPACE || point == 0x2028 ||
+           point == 0x2029;
 }
 
 /* A space that must not break stays one only where it stands alone: word processors pad with them. */
@@ -112,8 +113,8 @@ static bool is_parted(const struct cell *a, const struct cell *b, unsigned style
     return a->link != b->link || ((a->style ^ b->style) & (styles | PHRASE_CODE)) != 0;
 }
 
-/* What a mark of `style` would have before it at a cell, and behind it: the ends of the phrase count as space, marks of other kinds are
- * punctuation. */
+/* What a mark of `style` would have before it at a cell, and behind it: the ends of the phrase count as space, marks
+ * of other kinds are punctuation. */
 static enum kind kind_before(const struct phrase *phrase, size_t at, unsigned styles)
 {
     const struct cell *cell = &phrase->cells[at];
@@ -135,8 +136,8 @@ static bool is_edge(enum kind kind)
     return kind == KIND_SPACE || kind == KIND_MARK;
 }
 
-/* Whether a mark can stand between a cell and what is outside. Bold goes within words, italic does not: that is then written with
- * underscores, which never run together with the asterisks of bold. */
+/* Whether a mark can stand between a cell and what is outside. Bold goes within words, italic does not: that is then
+ * written with underscores, which never run together with the asterisks of bold. */
 static bool can_mark(const struct cell *cell, enum kind outside, unsigned style)
 {
     enum kind inside = kind_of(cell->point);
@@ -147,7 +148,8 @@ static bool can_mark(const struct cell *cell, enum kind outside, unsigned style)
     return is_edge(outside);
 }
 
-/* Takes a style off the cells from `from` on until it can begin or end there; of a word that is joined to others it goes off all. */
+/* Takes a style off the cells from `from` on until it can begin or end there; of a word that is joined to others it
+ * goes off all. */
 static void settle_span(struct phrase *phrase, size_t from, size_t end, unsigned style)
 {
     unsigned others = style == PHRASE_ITALIC ? PHRASE_BOLD : 0;

@@ -1,7 +1,8 @@
 /* The words of a paragraph or heading, and CommonMark for them that reads as exactly these words.
  *
- * White space comes in as HTML has it: a run of it is one space, and none stands at an end or beside a break. A mark of emphasis that
- * CommonMark would not take for one where it stands (0.30, 6.2) is moved off punctuation, or left out.
+ * White space comes in as HTML has it: a run of it is one space, and none stands at an end or beside a break. A mark
+ * of emphasis that CommonMark would not take for one where it stands (0.30, 6.2) is moved off punctuation, or left
+ * out.
  *
  * Threads: a phrase belongs to one thread. */
 #ifndef WARTA_VIEW_PHRASE_H
@@ -34,14 +35,15 @@ void phrase_release(struct phrase *phrase);
 int32_t phrase_point(int32_t point);
 void phrase_append_point(struct buf *out, int32_t point);
 
-/* Adds text (valid UTF-8). Characters that a page cannot hold are left out. `link` is an index into phrase_write's `links`. */
+/* Adds text (valid UTF-8). Characters that a page cannot hold are left out. `link` is an index into phrase_write's
+ * `links`. */
 void phrase_text(struct phrase *phrase, const char *text, unsigned style, uint32_t link);
 
 /* Adds a line break. False if there is one already: then the paragraph ends here. */
 bool phrase_break(struct phrase *phrase);
 
-/* Appends the CommonMark, with breaks as backslash and line feed, or as spaces in a heading, which is bold anyway. Nothing is
- * appended for an empty phrase. It is empty afterwards. */
+/* Appends the CommonMark, with breaks as backslash and line feed, or as spaces in a heading, which is bold anyway.
+ * Nothing is appended for an empty phrase. It is empty afterwards. */
 void phrase_write(struct phrase *phrase, char *const *links, bool is_heading, struct buf *out);
 
 #endif

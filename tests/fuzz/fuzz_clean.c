@@ -19,7 +19,8 @@ static void require(bool holds)
 /* Spaces may come and go; a bullet at the beginning of a paragraph makes an item. */
 static size_t passed_over(const char *text)
 {
-    static const char *const marks[] = {"\xc2\xa0", "•", "·", "▪", "◦", "‣", "●", "○", "■", "\xef\x82\xb7", "\xef\x82\xa7"};
+    static const char *const marks[] = {"\xc2\xa0",     "•",           "·", "▪", "◦", "‣", "●", "○", "■",
+                                        "\xef\x82\xb7", "\xef\x82\xa7"};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         if (strncmp(text, marks[i], strlen(marks[i])) == 0)
             return strlen(marks[i]);

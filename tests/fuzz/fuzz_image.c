@@ -20,7 +20,8 @@ static void require(bool holds)
 static void mend_checksums(unsigned char *bytes, size_t len)
 {
     for (size_t at = 8; at + 12 <= len;) {
-        size_t data_len = (size_t)bytes[at] << 24 | (size_t)bytes[at + 1] << 16 | (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+        size_t data_len =
+            (size_t)bytes[at] << 24 | (size_t)bytes[at + 1] << 16 | (size_t)bytes[at + 2] << 8 | bytes[at + 3];
         if (data_len > len - at - 12)
             return;
         unsigned long sum = crc32_z(0, bytes + at + 4, data_len + 4);

@@ -152,7 +152,7 @@ static void add_header(struct header *headers, size_t *len, const char *name, co
 
 struct response harness_send(struct harness *harness, const struct harness_message *message)
 {
-    struct header headers[8];
+    struct header headers[16];
     size_t headers_len = 0;
     char cookie[128] = "";
     struct buf body = BUF_EMPTY;
@@ -176,6 +176,9 @@ struct response harness_send(struct harness *harness, const struct harness_messa
                message->content_type != NULL ? message->content_type
                : posts                       ? "application/x-www-form-urlencoded"
                                              : NULL);
+    assert_true(headers_len + message->headers_len <= sizeof headers / sizeof *headers);
+    for (size_t i = 0; i < message->headers_len; i++)
+        headers[headers_len++] = message->headers[i];
     const struct request request = {
         .method = method_parse(method),
         .path = path,
@@ -186,7 +189,7 @@ struct response harness_send(struct harness *harness, const struct harness_messa
         .body_len = body.len,
         .uploads = message->uploads,
         .uploads_len = message->uploads_len,
-        .client = "127.0.0.1",
+        .client = message->client == NULL ? "127.0.0.1" : message->client,
     };
     struct response response;
     response_init(&response);

@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -96,7 +96,7 @@ static void order(void **state)
     struct work works[20];
     make_apps(&app, list, 1);
     gate_init(&gate, false);
-    struct lane_pool *pool = lane_pool_create(list, 1, 20);
+    struct lane_pool *pool = lane_pool_create(list, 1, 20, 0);
     for (size_t i = 0; i < 20; i++)
         assert_true(submit(pool, &works[i], &gate));
     gate_open(&gate);
@@ -116,7 +116,7 @@ static void bounds(void **state)
     struct work works[THREADS + 3 + 1];
     make_apps(apps, list, THREADS);
     gate_init(&gate, false);
-    struct lane_pool *pool = lane_pool_create(list, THREADS, 3);
+    struct lane_pool *pool = lane_pool_create(list, THREADS, 3, 0);
     for (size_t i = 0; i < THREADS; i++) {
         assert_true(submit(pool, &works[i], &gate));
         wait_for_entered(&gate, i + 1);
@@ -152,7 +152,7 @@ static void stop_runs_what_waits(void **state)
     pthread_t opener;
     make_apps(&app, list, 1);
     gate_init(&gate, false);
-    struct lane_pool *pool = lane_pool_create(list, 1, 10);
+    struct lane_pool *pool = lane_pool_create(list, 1, 10, 0);
     for (size_t i = 0; i < 10; i++)
         assert_true(submit(pool, &works[i], &gate));
     assert_int_equal(pthread_create(&opener, NULL, open_soon, &gate), 0);
@@ -171,7 +171,7 @@ static void nothing_to_do(void **state)
     (void)state;
     struct app apps[THREADS], *list[THREADS];
     make_apps(apps, list, THREADS);
-    lane_pool_destroy(lane_pool_create(list, THREADS, 1));
+    lane_pool_destroy(lane_pool_create(list, THREADS, 1, 0));
     lane_pool_destroy(NULL);
 }
 
@@ -201,7 +201,7 @@ static void many_senders(void **state)
     size_t taken = 0, ran = 0;
     make_apps(apps, list, THREADS);
     gate_init(&gate, true);
-    struct lane_pool *pool = lane_pool_create(list, THREADS, 8);
+    struct lane_pool *pool = lane_pool_create(list, THREADS, 8, 0);
     for (size_t i = 0; i < SENDERS; i++) {
         senders[i].pool = pool;
         senders[i].gate = &gate;
@@ -222,11 +222,33 @@ static void many_senders(void **state)
     gate_release(&gate);
 }
 
+static void note_priority(void *context, struct app *app)
+{
+    int *priority = context;
+    (void)app;
+    *priority = getpriority(PRIO_PROCESS, 0);
+}
+
+static void nice_ones_stand_back_alone(void **state)
+{
+    (void)state;
+    struct app app, *list[1];
+    int own = getpriority(PRIO_PROCESS, 0), priority = -1;
+    int wanted = own < 19 ? own + 1 : 19;
+    struct lane_job job = {.run = note_priority, .context = &priority};
+    make_apps(&app, list, 1);
+    struct lane_pool *pool = lane_pool_create(list, 1, 1, 1);
+    assert_true(lane_pool_submit(pool, &job));
+    lane_pool_destroy(pool);
+    assert_int_equal(priority, wanted);
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order),         cmocka_unit_test(bounds),       cmocka_unit_test(stop_runs_what_waits),
-        cmocka_unit_test(nothing_to_do), cmocka_unit_test(many_senders),
+        cmocka_unit_test(nothing_to_do), cmocka_unit_test(many_senders), cmocka_unit_test(nice_ones_stand_back_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

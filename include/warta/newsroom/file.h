@@ -1,8 +1,9 @@
 /* Files: images and PDFs that items carry.
  *
  * What a file is, its bytes tell, not its name: JPEG, PNG, WebP, GIF and PDF are taken, nothing else. Place and camera
- * data (EXIF, XMP, IPTC, text chunks) are taken out of JPEG, PNG and WebP on the way in; a JPEG keeps its orientation. Bytes
- * are kept in pieces of FILE_CHUNK_LEN, so that no file is ever whole in memory. A replaced file keeps its id, and so its address.
+ * data (EXIF, XMP, IPTC, text chunks, comments) are taken out of images on the way in; a JPEG keeps its orientation.
+ * Bytes are kept in pieces of FILE_CHUNK_LEN, so that no file is ever whole in memory. A replaced file keeps its id,
+ * and so its address.
  *
  * Threads: those of the store. */
 #ifndef WARTA_NEWSROOM_FILE_H
@@ -20,20 +21,21 @@ enum { FILE_CHUNK_LEN = 256 * 1024, FILE_NAME_MAX = 120 };
 
 enum file_outcome { FILE_OK, FILE_FAULT, FILE_GONE, FILE_REFUSED, FILE_IN_USE };
 
-/* Takes in the bytes of `fd` from its start, `len` of them; `name` is what the client calls it (made safe here). `id` 0: a new file; else
- * it replaces that one, which must be of the same media type. `*file_id` tells. FILE_REFUSED with a reason fit to be shown in
- * `reason`. One transaction; notes it in the activity list. */
+/* Takes in the bytes of `fd` from its start, `len` of them; `name` is what the client calls it (made safe here). `id`
+ * 0: a new file; else it replaces that one, which must be of the same media type. `*file_id` tells. FILE_REFUSED with
+ * a reason fit to be shown in `reason`. One transaction; notes it in the activity list. */
 enum file_outcome file_put(struct store *store, struct actor actor, int64_t id, const char *name, int fd, size_t len,
                            int64_t now_unix, int64_t *file_id, char *reason, size_t reason_len);
 
-/* {"id", "name", "media_type", "size", "width", "height", "sha256", "content", "changed_unix", "public": bool}: public is whether an item
- * that readers may see carries it (*owned*); null if there is none. */
+/* {"id", "name", "media_type", "size", "width", "height", "sha256", "content", "changed_unix", "uses", "public":
+ * bool}: public is whether an item that readers may see carries it (*owned*); null if there is none. */
 json_t *file_get(struct store *store, int64_t id, int64_t now_unix);
 
 /* The bytes of chunk `number` of a content, appended to `out`; false on a fault. */
 bool file_chunk(struct store *store, int64_t content, int64_t number, struct buf *out);
 
-/* Files, newest first, with "uses": how many items carry each; at most `limit`, `before_id` 0 for the first page (*owned*). */
+/* Files, newest first, with "uses": how many items carry each; at most `limit`, `before_id` 0 for the first page
+ * (*owned*). */
 json_t *file_list(struct store *store, const char *q, int64_t before_id, int limit);
 
 /* The items that carry a file: [{"id", "title", "status"}] (*owned*). */

@@ -1,9 +1,9 @@
 /* What a file is by its bytes, and which of them are kept.
  *
- * Taken are JPEG, PNG, WebP, GIF and PDF. Of an image only that is kept which a browser needs to show it: place, camera and
- * author (EXIF, XMP, IPTC, comments, text chunks), previews and whatever stands behind its end are left out. A JPEG that was
- * taken sideways keeps an EXIF block that says so and nothing else. A PDF is kept as it is. Pixels are not decoded:
- * the structure is walked and must be whole.
+ * Taken are JPEG, PNG, WebP, GIF and PDF. Of an image only that is kept which a browser needs to show it: place,
+ * camera and author (EXIF, XMP, IPTC, comments, text chunks), previews and whatever stands behind its end are left
+ * out. A JPEG that was taken sideways keeps an EXIF block that says so and nothing else. A PDF is kept as it is.
+ * Pixels are not decoded: the structure is walked and must be whole.
  *
  * Specifications: JPEG ITU-T T.81 annex B, JFIF ITU-T T.871, EXIF CIPA DC-008; PNG (Third Edition) 5; WebP RFC 9649;
  * GIF89a; ICC.1 annex B.4; PDF ISO 32000-2, 7.5.
@@ -34,8 +34,8 @@ struct image {
     size_t own_len;
 };
 
-/* Reads `len` bytes, which must outlive the image, as the image must stay where it is. NULL, or why they are refused: words that go on
- * from the file's name ("is cut short: …"). */
+/* Reads `len` bytes, which must outlive the image, as the image must stay where it is. NULL, or why they are refused:
+ * words that go on from the file's name ("is cut short: …"). */
 const char *image_read(struct image *image, const unsigned char *bytes, size_t len);
 
 /* The sum of the pieces. */

@@ -6,8 +6,8 @@
 
 #include "warta/pages/page.h"
 
-/* The address of a file with "id" and "name": the one for readers, who only get what a public item carries; on a page of staff the one
- * that shows them every file, as it is now (*arena*). */
+/* The address of a file with "id" and "name": the one for readers, who only get what a public item carries; on a page
+ * of staff the one that shows them every file, as it is now (*arena*). */
 const char *file_href(struct exchange *x, const json_t *file);
 
 #endif
