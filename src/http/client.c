@@ -208,5 +208,6 @@ void client_network(const char *address, char out[static CLIENT_CAP])
     size_t kept = mapped ? 15 : 8;
     memset(network.s6_addr + kept, 0, sizeof network.s6_addr - kept);
     address_format(&network, out);
-    strcat(out, mapped ? "/24" : "/64");
+    size_t len = strlen(out);
+    snprintf(out + len, CLIENT_CAP - len, "/%d", mapped ? 24 : 64);
 }
