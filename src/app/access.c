@@ -82,7 +82,9 @@ static int session_read(struct exchange *x)
         .name = json_string_value(json_object_get(session, "name")),
     };
     store_request(x->store, x->id, true);
-    return session_touch(x->store, session, x->now_unix) ? 200 : 500;
+    /* Somebody else may be writing for a while, or the disk be full: who is logged in still is. */
+    session_touch(x->store, session, x->now_unix);
+    return 200;
 }
 
 /* --- where a form came from --- */
@@ -110,15 +112,21 @@ static int refuse(struct exchange *x, const char *why)
 static int refuse_origin(struct exchange *x)
 {
     const char *origin = request_header(x->request, "Origin");
-    x->detail = arena_format(&x->arena,
-                             "The form came from %s, but this site is %s. If that is where you are, the site's "
-                             "--base-url is set wrong.",
-                             origin == NULL ? "another site" : origin, x->site->base.origin);
+    if (origin == NULL || !text_valid(origin, strlen(origin)))
+        origin = "another site";
+    if (strcmp(origin, "null") == 0)
+        x->detail = "The browser did not say where the form came from. Go back, open the page in a window of its own, "
+                    "and send it once more.";
+    else
+        x->detail = arena_format(&x->arena,
+                                 "The form came from %s, but this site is %s. If that is where you are, the site's "
+                                 "--base-url is set wrong.",
+                                 origin, x->site->base.origin);
     return refuse(x, "a form from a foreign origin");
 }
 
-/* A form with a wrong token may still be our own, from before the cookie was lost. It is only trusted so far as to show what it
- * holds again, and only where the browser vouches for its origin. */
+/* A form with a wrong token may still be our own, from before the session ended or began anew. Where the browser vouches for
+ * its origin it is trusted so far as to show what it holds again: behind the login, or in the editor. */
 static int check_form(struct exchange *x, bool had_cookie)
 {
     enum origin origin = origin_of(x);
@@ -126,11 +134,10 @@ static int check_form(struct exchange *x, bool had_cookie)
         return refuse_origin(x);
     if (had_cookie && session_csrf_valid(x->cookie, form_text(x, "csrf")))
         return 200;
-    if (origin == ORIGIN_OURS && !had_cookie) {
-        json_decref(x->session);
-        x->session = NULL;
+    if (origin == ORIGIN_OURS && x->session == NULL)
         return 200;
-    }
+    if (origin == ORIGIN_OURS && strncmp(x->path, "/admin/items", strlen("/admin/items")) == 0)
+        return page_form_again(x);
     x->detail = "This form has expired. Go back, load the page again, and send it once more.";
     return refuse(x, "a form without its token");
 }
@@ -145,7 +152,9 @@ static int ask_login(struct exchange *x)
     struct buf path = BUF_EMPTY;
     buf_text(&path, "/admin/login");
     const char *mark = *x->request->query == '\0' ? "" : "?";
-    url_query_append(&path, "next", arena_format(&x->arena, "%s%s%s", x->path, mark, x->request->query));
+    const char *next = arena_format(&x->arena, "%s%s%s", x->path, mark, x->request->query);
+    if (strlen(next) <= PAGE_NEXT_MAX)
+        url_query_append(&path, "next", next);
     int status = page_redirect(x, 303, buf_string(&path));
     buf_release(&path);
     return status;

@@ -80,7 +80,8 @@ static int redirect_without_slash(struct exchange *x, const char *path)
         len--;
     const char *shorter = arena_copy(&x->arena, path, len);
     json_t *captures = json_object();
-    bool known = route_find(METHOD_GET, shorter, captures, allow, sizeof allow) != NULL || *allow != '\0';
+    x->route = route_find(METHOD_GET, shorter, captures, allow, sizeof allow);
+    bool known = x->route != NULL || *allow != '\0';
     json_decref(captures);
     if (!known)
         return 404;

@@ -67,7 +67,7 @@ static enum edit_outcome change_end(struct change *change, enum edit_outcome out
         store_rollback(store);
     else if (!store_commit(store))
         outcome = EDIT_FAULT;
-    if (outcome == EDIT_OK && saved_id != NULL)
+    if ((outcome == EDIT_OK || outcome == EDIT_STALE) && saved_id != NULL)
         *saved_id = change->id;
     if (outcome == EDIT_OK)
         *saved_version = change->version;
@@ -134,10 +134,11 @@ static enum edit_outcome submission_find(struct change *change, const char *requ
     json_t *params = json_pack("{s:s}", "request_id", request_id);
     json_t *row = store_row(change->editing->store, SQL_SUBMISSION_GET, params);
     const json_t *version = json_object_get(row, "version");
-    enum edit_outcome outcome = row == NULL ? EDIT_FAULT : json_is_null(version) ? EDIT_GONE : EDIT_OK;
-    *taken = json_is_object(row);
+    json_int_t id = json_integer_value(json_object_get(row, "item_id"));
+    *taken = json_is_object(row) && (change->id == 0 || change->id == id);
+    enum edit_outcome outcome = row == NULL ? EDIT_FAULT : *taken && json_is_null(version) ? EDIT_GONE : EDIT_OK;
     if (*taken) {
-        change->id = json_integer_value(json_object_get(row, "item_id"));
+        change->id = id;
         change->version = json_integer_value(version);
     }
     json_decref(row);
@@ -393,6 +394,45 @@ static enum edit_outcome save(struct change *change, int64_t version, const json
     return outcome == EDIT_OK && !submission_note(change, request_id) ? EDIT_FAULT : outcome;
 }
 
+/* What the form made of the item when it was taken: in `then`, up to what is left to the server. False on a fault. */
+static bool replay(struct change *then, const json_t *made, const json_t *base, json_t *values, json_t *errors)
+{
+    if (*text_at(values, "slug") == '\0')
+        json_object_set(values, "slug", json_object_get(made, "slug"));
+    then->stored = json_incref((json_t *)(uintptr_t)base);
+    then->whole = base == NULL ? new_whole() : json_copy(then->stored);
+    lay_over(then->whole, values);
+    if (json_is_null(json_object_get(then->whole, "publish_at")))
+        json_object_set(then->whole, "publish_at", json_object_get(made, "publish_at"));
+    return check_save(then, values, errors);
+}
+
+/* A form that was taken comes again. If it holds what it held, as when a button is pressed twice, that is all; but whoever stops the
+ * browser may type on and send it again, and that is a change of what was made of it. */
+static enum edit_outcome save_again(struct change *change, int64_t version, const json_t *values, const char *action,
+                                    json_t *errors)
+{
+    struct store *store = change->editing->store;
+    struct change then = {.editing = change->editing, .id = change->id};
+    json_t *before = edit_revision(store, change->id, version);
+    json_t *after = edit_revision(store, change->id, version + 1);
+    const json_t *made = json_object_get(after, "item");
+    json_t *copy = json_copy((json_t *)(uintptr_t)values);
+    json_t *ignored = json_array();
+    bool ok = before != NULL && after != NULL &&
+              (made == NULL || replay(&then, made, json_object_get(before, "item"), copy, ignored));
+    bool same = made != NULL && json_equal(then.whole, made);
+    json_decref(then.stored);
+    json_decref(then.whole);
+    json_decref(ignored);
+    json_decref(copy);
+    json_decref(before);
+    json_decref(after);
+    if (!ok)
+        return EDIT_FAULT;
+    return same ? EDIT_OK : save(change, version == 0 ? 1 : version, values, NULL, action, errors);
+}
+
 enum edit_outcome edit_save(const struct editing *editing, int64_t id, int64_t version, const json_t *values,
                             const char *request_id, const char *action, json_t *errors, int64_t *saved_id,
                             int64_t *saved_version)
@@ -402,8 +442,9 @@ enum edit_outcome edit_save(const struct editing *editing, int64_t id, int64_t v
     if (!store_begin(editing->store))
         return EDIT_FAULT;
     enum edit_outcome outcome = submission_find(&change, request_id, &taken);
-    if (outcome == EDIT_OK && !taken)
-        outcome = save(&change, version, values, request_id, action, errors);
+    if (outcome == EDIT_OK)
+        outcome = taken ? save_again(&change, id == 0 ? 0 : version, values, action, errors)
+                        : save(&change, version, values, request_id, action, errors);
     return change_end(&change, outcome, saved_id, saved_version);
 }
 
@@ -550,29 +591,4 @@ enum edit_outcome edit_revert(const struct editing *editing, int64_t id, int64_t
     if (outcome == EDIT_OK)
         outcome = go_back(&change, version, to_version);
     return change_end(&change, outcome, NULL, saved_version);
-}
-
-/* --- the trash --- */
-
-enum edit_outcome edit_empty_trash(const struct editing *editing, int days, size_t *count)
-{
-    struct store *store = editing->store;
-    if (!store_begin(store))
-        return EDIT_FAULT;
-    json_t *params = json_pack("{s:I}", "before_unix", (json_int_t)(editing->now_unix - (int64_t)days * 86400));
-    json_t *rows = store_rows(store, SQL_TRASH_EMPTY, params);
-    bool ok = rows != NULL;
-    size_t i;
-    json_t *row;
-    json_array_foreach(rows, i, row)
-    {
-        ok = ok && activity_add(store, editing->actor, "delete", json_integer_value(json_object_get(row, "id")),
-                                text_at(row, "title"), "", editing->now_unix);
-    }
-    *count = json_array_size(rows);
-    json_decref(rows);
-    json_decref(params);
-    if (!ok)
-        store_rollback(store);
-    return ok && store_commit(store) ? EDIT_OK : EDIT_FAULT;
 }

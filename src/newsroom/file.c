@@ -239,18 +239,31 @@ static bool note(const struct putting *putting, const char *action, const char *
     return activity_add(putting->store, putting->actor, action, 0, name, detail, putting->now_unix);
 }
 
-/* The new file's id; 0 on a fault. */
-static int64_t insert(const struct putting *putting)
+/* The file that is the same already, as when a form is sent twice; 0 for none, -1 on a fault. */
+static int64_t find_same(struct store *store, const char *name, json_t *row)
+{
+    json_t *params = json_pack("{s:s, s:O}", "name", name, "sha256", json_object_get(row, "sha256"));
+    json_t *id = store_value(store, SQL_FILE_SAME, params);
+    int64_t same = id == NULL ? -1 : (int64_t)json_integer_value(id);
+    json_decref(id);
+    json_decref(params);
+    return same;
+}
+
+/* The new file's id; 0 on a fault. `*is_old` tells of one that was there. */
+static int64_t insert(const struct putting *putting, bool *is_old)
 {
     json_t *row = write_content(putting->store, putting->image, putting->now_unix);
     if (row == NULL)
         return 0;
     char *name = safe_name(putting->name, putting->image->extension);
+    int64_t file_id = find_same(putting->store, name, row);
+    *is_old = file_id > 0;
     json_object_set_new(row, "name", json_string(name));
     json_object_set_new(row, "media_type", json_string(putting->image->media_type));
-    json_t *id = store_value(putting->store, SQL_FILE_INSERT, row);
-    bool ok = id != NULL && note(putting, "upload file", name, row);
-    int64_t file_id = ok ? (int64_t)json_integer_value(id) : 0;
+    json_t *id = file_id == 0 ? store_value(putting->store, SQL_FILE_INSERT, row) : NULL;
+    if (file_id <= 0)
+        file_id = id != NULL && note(putting, "upload file", name, row) ? (int64_t)json_integer_value(id) : 0;
     json_decref(id);
     json_decref(row);
     free(name);
@@ -290,12 +303,13 @@ static enum file_outcome put(const struct putting *putting, int64_t id, int64_t 
     if (!store_begin(putting->store))
         return FILE_FAULT;
     enum file_outcome outcome = FILE_OK;
+    bool is_old = false;
     *file_id = id;
     if (id != 0)
         outcome = put_over(putting, id);
-    else if ((*file_id = insert(putting)) == 0)
+    else if ((*file_id = insert(putting, &is_old)) == 0)
         outcome = FILE_FAULT;
-    if (outcome == FILE_OK)
+    if (outcome == FILE_OK && !is_old)
         return store_commit(putting->store) ? FILE_OK : FILE_FAULT;
     store_rollback(putting->store);
     return outcome;

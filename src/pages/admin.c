@@ -12,7 +12,7 @@ const struct param admin_params[] = {
     {.name = "compare", .kind = PARAM_NUMBER},
     {.name = "done", .kind = PARAM_SLUG},
     {.name = "item", .kind = PARAM_NUMBER},
-    {.name = "next", .kind = PARAM_TEXT, .max = 2000},
+    {.name = "next", .kind = PARAM_TEXT, .max = PAGE_NEXT_MAX},
     {.name = "q", .kind = PARAM_TEXT, .max = 200},
     {.name = "sort", .kind = PARAM_SLUG},
     {.name = "status", .kind = PARAM_SLUG},
@@ -187,4 +187,12 @@ int page_login_carry(struct exchange *x)
                          "", "error", "next", "", "carry_path", x->path, "carry", carried_form(x->form), "has_carry", 1,
                          "retry_words");
     return page_admin_html(x, 403, "admin/login.html");
+}
+
+int page_form_again(struct exchange *x)
+{
+    json_t *form = carried_form(x->form);
+    int status = page_carry(x, x->path, json_string_value(form));
+    json_decref(form);
+    return status == 200 ? 403 : status;
 }

@@ -113,6 +113,28 @@ static int save_gone(struct exchange *x, struct item_page *page)
     return item_page_html(x, 422, page);
 }
 
+/* Somebody was faster. The form of a new item, sent before, has made this one of it. */
+static int save_stale(struct exchange *x, struct item_page *page, int64_t id, const char *form)
+{
+    if (page->id == 0) {
+        page->id = id;
+        page->version = 1;
+        json_decref(page->stored);
+        page->stored = edit_get(x->store, id);
+    }
+    return item_conflict_html(x, page, form);
+}
+
+/* The form stays, as a page that only tells of the fault would lose what was typed. */
+static int save_failed(struct exchange *x, struct item_page *page)
+{
+    json_array_append_new(page->errors,
+                          json_pack("{s:s, s:s}", "key", "form", "words",
+                                    "It could not be saved just now. What you typed is still here: try again in a "
+                                    "while, and tell whoever runs this site if that does not help."));
+    return item_page_html(x, 500, page);
+}
+
 static int save_checked(struct exchange *x, struct item_page *page)
 {
     const struct editing editing = editing_of(x);
@@ -129,7 +151,7 @@ static int save_checked(struct exchange *x, struct item_page *page)
         return redirect_done(x, edit_path(x, id), asked.done, id, page->id == 0 ? 0 : page->version, version,
                              page->cleaned);
     case EDIT_STALE:
-        return item_conflict_html(x, page, asked.form);
+        return save_stale(x, page, id, asked.form);
     case EDIT_GONE:
         return save_gone(x, page);
     case EDIT_REFUSED:
@@ -137,14 +159,17 @@ static int save_checked(struct exchange *x, struct item_page *page)
     case EDIT_FAULT:
         break;
     }
-    return 500;
+    return save_failed(x, page);
 }
 
 static int save(struct exchange *x, int64_t id)
 {
     struct item_page page;
     int status = 500;
-    if (item_page_open(x, id, &page) && item_page_typed(x, &page, true)) {
+    bool opened = item_page_open(x, id, &page);
+    if (opened && !item_page_typed(x, &page, true)) {
+        status = save_failed(x, &page);
+    } else if (opened) {
         if (id != 0 && !json_is_object(page.stored))
             status = save_gone(x, &page);
         else if (json_array_size(page.errors) > 0)

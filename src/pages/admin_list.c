@@ -279,16 +279,28 @@ static bool bulk_known(const char *action)
     return false;
 }
 
-/* Back to the list as it was. */
-static int bulk_redirect(struct exchange *x, const struct bulk *bulk)
+/* Back to the list as it was, unless it cannot have been so. */
+static void append_list(struct exchange *x, struct buf *path)
 {
+    char error[PARAM_ERROR_CAP];
     const struct filter filter = {.status = form_text(x, "status"),
                                   .type = form_text(x, "type"),
                                   .q = form_text(x, "q"),
                                   .sort = chosen(sorts, SORTS, form_text(x, "sort"))};
+    buf_text(path, "/admin");
+    size_t bare_len = path->len;
+    append_filter(path, &filter);
+    const char *query = buf_string(path) + bare_len;
+    json_t *params = params_parse(admin_params, *query == '?' ? query + 1 : query, error);
+    if (params == NULL)
+        buf_truncate(path, bare_len);
+    json_decref(params);
+}
+
+static int bulk_redirect(struct exchange *x, const struct bulk *bulk)
+{
     struct buf path = BUF_EMPTY;
-    buf_text(&path, "/admin");
-    append_filter(&path, &filter);
+    append_list(x, &path);
     if (bulk->done > 0)
         url_query_append(&path, "done", "bulk");
     if (bulk->undo.len > 0)

@@ -150,7 +150,7 @@ static int send_file(struct exchange *x, const json_t *file)
         return 416;
     }
     response_header(x->response, "ETag", etag);
-    response_header(x->response, "Cache-Control", "public, max-age=300, must-revalidate");
+    response_header(x->response, "Cache-Control", "public, no-cache");
     if (known)
         return 304;
     response_header(x->response, "Accept-Ranges", "bytes");

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,9 +7,12 @@
 #include "warta/newsroom/file.h"
 #include "warta/pages/item_form.h"
 #include "warta/pages/item_page.h"
+#include "warta/pages/item_view.h"
 #include "warta/view/clean.h"
 
-enum { FILES_MAX = 50, ALT_MAX = 500, CLEANED_MAX = 200 };
+enum { FILES_MAX = 50, ALT_MAX = 500, CLEANED_MAX = 200, REASON_CAP = 512 };
+
+static const char TOO_MANY_FILES[] = "An item can carry 50 files at most.";
 
 bool item_page_open(struct exchange *x, int64_t id, struct item_page *page)
 {
@@ -120,7 +124,7 @@ static bool typed_files(struct exchange *x, struct item_page *page)
     page->files = json_array();
     page->files_typed = true;
     if (count > FILES_MAX)
-        refuse_words(page, "files", "An item can carry 50 files at most.");
+        refuse_words(page, "files", TOO_MANY_FILES);
     for (size_t i = 0; ok && i < count && i < FILES_MAX; i++) {
         const char *id = form_at(x, "file_id", i);
         int64_t number = strlen(id) <= 15 && strspn(id, "0123456789") == strlen(id) ? strtoll(id, NULL, 10) : 0;
@@ -136,21 +140,23 @@ static bool typed_files(struct exchange *x, struct item_page *page)
 /* Puts one upload into the library and among the item's files; a refusal is a mistake. False on a fault. */
 static bool put_upload(struct exchange *x, struct item_page *page, const struct upload *upload, const char *alt)
 {
-    char reason[256] = "";
+    char reason[REASON_CAP] = "";
     int64_t id = 0;
-    enum file_outcome outcome =
-        file_put(x->store, x->actor, 0, upload->name, upload->fd, upload->len, x->now_unix, &id, reason, sizeof reason);
+    enum file_outcome outcome = FILE_REFUSED;
+    if (json_array_size(page->files) >= FILES_MAX)
+        snprintf(reason, sizeof reason, "%s", TOO_MANY_FILES);
+    else if (upload->len > x->site->upload_max)
+        snprintf(reason, sizeof reason, "A file may have up to %s, and one of these has %s.",
+                 page_size_words(x, (int64_t)x->site->upload_max), page_size_words(x, (int64_t)upload->len));
+    else
+        outcome = file_put(x->store, x->actor, 0, upload->name, upload->fd, upload->len, x->now_unix, &id, reason,
+                           sizeof reason);
     if (outcome == FILE_OK) {
         page->files_typed = true;
         return add_file(x, page, id, alt);
     }
-    struct buf words = BUF_EMPTY;
-    buf_char(&words, '"');
-    param_quote(&words, text_valid(upload->name, strlen(upload->name)) ? upload->name : "?");
-    buf_format(&words, "\" %s.", reason);
     if (outcome == FILE_REFUSED)
-        refuse_words(page, "files", buf_string(&words));
-    buf_release(&words);
+        refuse_words(page, "files", reason);
     return outcome == FILE_REFUSED;
 }
 

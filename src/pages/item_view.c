@@ -5,6 +5,7 @@
 #include "warta/http/url.h"
 #include "warta/newsroom/listing.h"
 #include "warta/pages/card.h"
+#include "warta/pages/file.h"
 #include "warta/view/markdown.h"
 
 /* --- files --- */
@@ -26,15 +27,11 @@ static json_t *file_row(struct exchange *x, json_t *file)
     const char *media_type = json_string_value(json_object_get(file, "media_type"));
     bool is_image = strncmp(media_type, "image/", strlen("image/")) == 0;
     json_t *row = json_copy(file);
-    struct buf path = BUF_EMPTY;
-    buf_format(&path, "/files/%lld/", (long long)json_integer_value(json_object_get(file, "id")));
-    url_encode(&path, json_string_value(json_object_get(file, "name")));
     json_object_update_new(row,
                            json_pack("{s:s, s:b, s:s, s:b}", "size_words",
                                      page_size_words(x, (int64_t)json_integer_value(json_object_get(file, "size"))),
-                                     "is_image", is_image, "href", page_href(x, buf_string(&path)), "needs_alt",
+                                     "is_image", is_image, "href", file_href(x, file), "needs_alt",
                                      is_image && json_string_length(json_object_get(file, "alt")) == 0));
-    buf_release(&path);
     return row;
 }
 

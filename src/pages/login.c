@@ -54,7 +54,8 @@ static bool is_staff_path(const char *path)
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_/";
     size_t len = strspn(path, plain);
     bool is_ours = strncmp(path, root, strlen(root)) == 0 && strchr("/?", path[strlen(root)]) != NULL;
-    if (!is_ours || strstr(path, "//") != NULL || (path[len] != '\0' && path[len] != '?'))
+    if (!is_ours || strlen(path) > PAGE_NEXT_MAX || strstr(path, "//") != NULL ||
+        (path[len] != '\0' && path[len] != '?'))
         return false;
     for (const char *c = path + len; *c != '\0'; c++) {
         if (*c <= ' ' || *c > '~' || *c == '\\' || *c == '#')

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include "warta/base/mem.h"
 
@@ -44,7 +44,8 @@ static struct lane_job *take_job(struct lane_pool *pool)
 static void *run(void *argument)
 {
     const struct lane_thread *thread = argument;
-    nice(thread->pool->nice); /* on Linux, of the calling thread alone */
+    /* On Linux, of the calling thread alone. */
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + thread->pool->nice);
     for (struct lane_job *job = take_job(thread->pool); job != NULL; job = take_job(thread->pool)) {
         job->run(job->context, thread->app);
     }

@@ -33,6 +33,7 @@ enum {
     STOP_GRACE_MS = 1000,
     BODY_BYTES_PER_SECOND = 64 * 1024,
     HASH_NICE = 10,     /* hashing fills whole cores, which readers need for moments only */
+    CARRIED = 2,        /* how much longer a form gets that waits for a login: it is encoded once more on the way */
     FORMS_AT_ONCE = 16, /* of the largest ones, that there is room for */
     MEBIBYTE = 1024 * 1024,
     WORDS_CAP = 160,
@@ -262,8 +263,9 @@ static void begin_body(struct server *server, struct transfer *transfer)
     const struct server_options *options = &server->options;
     const char *type = request_header(&transfer->request, "Content-Type");
     bool is_multipart = transfer->lane != LANE_FAST && multipart_is(type);
-    size_t max = is_multipart && transfer->lane == LANE_SLOW ? options->upload_body_max : options->body_max;
-    body_init(&transfer->body, &server->spool, max, options->body_max, is_multipart ? type : NULL);
+    size_t text_max = transfer->lane == LANE_HASH ? CARRIED * options->body_max : options->body_max;
+    size_t max = is_multipart && transfer->lane == LANE_SLOW ? options->upload_body_max : text_max;
+    body_init(&transfer->body, &server->spool, max, text_max, is_multipart ? type : NULL);
 }
 
 static enum MHD_Result take_head(const struct worker *worker, struct transfer *transfer, const char *method,
@@ -424,7 +426,7 @@ static struct server_options with_defaults(const struct server_options *given)
     options.body_ms = or_default(given->body_ms, 30000);
     options.idle_ms = or_default(given->idle_ms, 30000);
     options.stop_ms = or_default(given->stop_ms, 10000);
-    assert(options.upload_body_max >= SERVER_UPLOAD_SLACK && options.upload_body_max >= options.body_max);
+    assert(options.upload_body_max >= SERVER_UPLOAD_SLACK && options.upload_body_max >= CARRIED * options.body_max);
     return options;
 }
 

@@ -33,7 +33,7 @@ struct harness_message {
     const char *method, *target; /* NULL: "GET" */
     const char *accept, *origin, *fetch_site, *cookie, *content_type;
     const char *body;
-    const char *client; /* the peer's address; NULL: "127.0.0.1" */
+    const char *client;           /* the peer's address; NULL: "127.0.0.1" */
     const struct header *headers; /* more of them */
     size_t headers_len;
     const struct upload *uploads;

@@ -159,7 +159,7 @@ static bool leads_well(const struct attribute *attribute)
 /* What nothing but an attack would put on a page. */
 static const char *tag_problem(const struct tag *tag, const char *behind)
 {
-    static const char *const never[] = {"iframe", "object", "embed", "svg",  "math",  "base",
+    static const char *const never[] = {"iframe", "object", "embed", "svg",   "math",   "base",
                                         "style",  "audio",  "video", "frame", "applet", "plaintext"};
     if (is_known(never, sizeof never / sizeof *never, tag->name))
         return "a tag that no page of ours has";

@@ -20,7 +20,8 @@ static const struct {
 } steps[] = {
     {"/admin/types", NULL, 200, NULL, "value=\"Presentation\""},
     {"/admin/types", "id=&name=Case+study&position=1", 303, "/admin/types?done=added", NULL},
-    {"/admin/types", "id=&name=case-study&position=2", 422, NULL, "The name “case-study” is too much like &quot;Case study&quot;, which"},
+    {"/admin/types", "id=&name=case-study&position=2", 422, NULL,
+     "The name “case-study” is too much like &quot;Case study&quot;, which"},
     {"/admin/types", "id=&name=case-study&position=2", 422, NULL, "name=\"name\" value=\"case-study\""},
     {"/admin/types", "id=&name=&position=", 422, NULL, "The name is missing."},
     {"/admin/types", "id=&name=A&position=first", 422, NULL, "is not a number"},

@@ -54,9 +54,11 @@ static void fill(const char *pattern, char *target, size_t len)
 /* Everything that a request could have changed. */
 static char *everything(const struct harness *harness)
 {
-    return harness_query(harness, "SELECT (SELECT group_concat(id || status || version || title) FROM item), (SELECT count(*) FROM activity),"
-                                  " (SELECT group_concat(id || role || disabled || password) FROM user), (SELECT count(*) FROM session),"
-                                  " (SELECT count(*) FROM token), (SELECT count(*) FROM file), (SELECT group_concat(slug || name) FROM type)");
+    return harness_query(
+        harness,
+        "SELECT (SELECT group_concat(id || status || version || title) FROM item), (SELECT count(*) FROM activity),"
+        " (SELECT group_concat(id || role || disabled || password) FROM user), (SELECT count(*) FROM session),"
+        " (SELECT count(*) FROM token), (SELECT count(*) FROM file), (SELECT group_concat(slug || name) FROM type)");
 }
 
 /* Sends a request that must be refused with that status, and must not change anything. */
@@ -179,16 +181,19 @@ static void test_ended_session_keeps_words(void **state)
     static const char typed[] = "title=Kept+%22words%22+%26+%E1%9E%9F&summary=Long&type=news&topics=a%2C+b";
     char *before = everything(harness);
     struct response response = harness_send(
-        harness, &(const struct harness_message){
-                     .method = "POST", .target = "/admin/items", .body = typed, .session = &ended});
+        harness,
+        &(const struct harness_message){.method = "POST", .target = "/admin/items", .body = typed, .session = &ended});
     assert_int_equal(response.status, 403);
     assert_non_null(strstr(buf_string(&response.body), "name=\"carry_path\" value=\"/admin/items\""));
     assert_non_null(strstr(buf_string(&response.body), "title=Kept%20%22words%22%20%26%20%E1%9E%9F&amp;"));
-    assert_null(strstr(buf_string(&response.body), ended.csrf + 1) == NULL ? NULL : strstr(buf_string(&response.body), "carry=csrf"));
+    assert_null(strstr(buf_string(&response.body), ended.csrf + 1) == NULL
+                    ? NULL
+                    : strstr(buf_string(&response.body), "carry=csrf"));
     response_release(&response);
 
     /* The cookie is gone too: only a browser that vouches for the origin gets its words back. */
-    struct harness_message lost = {.method = "POST", .target = "/admin/items", .body = typed, .origin = "http://news.example"};
+    struct harness_message lost = {
+        .method = "POST", .target = "/admin/items", .body = typed, .origin = "http://news.example"};
     response = harness_send(harness, &lost);
     assert_int_equal(response.status, 403);
     assert_non_null(strstr(buf_string(&response.body), "Kept%20%22words%22"));
@@ -204,6 +209,31 @@ static void test_ended_session_keeps_words(void **state)
     free(after);
 }
 
+/* Logged in again in another tab: the form is of the session before, and shown again instead of saved. */
+static void test_renewed_session_keeps_words(void **state)
+{
+    struct doors *doors = *state;
+    struct harness_session renewed = doors->editor;
+    memcpy(renewed.csrf, doors->admin.csrf, sizeof renewed.csrf);
+    char *before = everything(&doors->harness);
+    struct response response =
+        harness_send(&doors->harness, &(const struct harness_message){
+                                          .method = "POST",
+                                          .target = "/admin/items/1",
+                                          .body = "version=1&title=Typed+before&type=news&action=save",
+                                          .origin = "http://news.example",
+                                          .session = &renewed,
+                                      });
+    char *after = everything(&doors->harness);
+    assert_int_equal(response.status, 403);
+    assert_non_null(strstr(buf_string(&response.body), "Typed before"));
+    assert_non_null(strstr(buf_string(&response.body), doors->editor.csrf));
+    assert_string_equal(before, after);
+    response_release(&response);
+    free(before);
+    free(after);
+}
+
 /* The password opens a session, and the editor is back with what was typed; it is not saved yet. */
 static void test_login_carries_on(void **state)
 {
@@ -214,11 +244,12 @@ static void test_login_carries_on(void **state)
     session_csrf(visitor.cookie, visitor.csrf);
     char *items_before = harness_query(harness, "SELECT count(*) FROM item");
     struct response response = harness_send(
-        harness, &(const struct harness_message){.method = "POST",
-                                                 .target = "/admin/login",
-                                                 .session = &visitor,
-                                                 .body = "username=edda&password=correct+horse+battery&next=&carry_path=%2Fadmin%2Fitems&"
-                                                         "carry=title%3DKept%2520words%26type%3Dnews"});
+        harness, &(const struct harness_message){
+                     .method = "POST",
+                     .target = "/admin/login",
+                     .session = &visitor,
+                     .body = "username=edda&password=correct+horse+battery&next=&carry_path=%2Fadmin%2Fitems&"
+                             "carry=title%3DKept%2520words%26type%3Dnews"});
     assert_int_equal(response.status, 200);
     assert_non_null(strstr(buf_string(&response.body), "Kept words"));
     const char *cookie = response_header_get(&response, "Set-Cookie");
@@ -245,10 +276,9 @@ static void test_login_carries_on(void **state)
         {"username=edda&password=correct+horse+battery&next=%2Fadmin%2F%5C..%2F%2Fevil", 303, "/admin"},
     };
     for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
-        response = harness_send(harness, &(const struct harness_message){.method = "POST",
-                                                                         .target = "/admin/login",
-                                                                         .session = &visitor,
-                                                                         .body = tries[i].body});
+        response = harness_send(
+            harness, &(const struct harness_message){
+                         .method = "POST", .target = "/admin/login", .session = &visitor, .body = tries[i].body});
         if (response.status != tries[i].status)
             fail_msg("%s: %d", tries[i].body, response.status);
         assert_null(strstr(buf_string(&response.body), "battery"));
@@ -267,7 +297,8 @@ static void test_cookie_follows_address(void **state)
     } sites[] = {
         {"http://127.0.0.1:8080", "warta=", "; Path=/; Max-Age=1209600; HttpOnly; SameSite=Lax"},
         {"https://news.example", "__Host-warta=", "; Path=/; Max-Age=1209600; HttpOnly; SameSite=Lax; Secure"},
-        {"https://news.example/coop", "__Secure-warta=", "; Path=/coop; Max-Age=1209600; HttpOnly; SameSite=Lax; Secure"},
+        {"https://news.example/coop",
+         "__Secure-warta=", "; Path=/coop; Max-Age=1209600; HttpOnly; SameSite=Lax; Secure"},
     };
     for (size_t i = 0; i < sizeof sites / sizeof *sites; i++) {
         struct harness harness;
@@ -290,6 +321,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nothing_is_stored, open_doors, close_doors),
         cmocka_unit_test_setup_teardown(test_tokens_are_not_logged, open_doors, close_doors),
         cmocka_unit_test_setup_teardown(test_ended_session_keeps_words, open_doors, close_doors),
+        cmocka_unit_test_setup_teardown(test_renewed_session_keeps_words, open_doors, close_doors),
         cmocka_unit_test_setup_teardown(test_login_carries_on, open_doors, close_doors),
         cmocka_unit_test(test_cookie_follows_address),
     };

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -178,6 +179,7 @@ static void nothing_to_do(void **state)
 struct sender {
     struct lane_pool *pool;
     struct gate *gate;
+    atomic_bool *stopped;
     struct work works[MANY];
     size_t taken;
     pthread_t thread;
@@ -186,8 +188,8 @@ struct sender {
 static void *send_many(void *context)
 {
     struct sender *sender = context;
-    for (size_t i = 0; i < MANY; i++)
-        sender->taken += submit(sender->pool, &sender->works[i], sender->gate);
+    while (sender->taken < MANY && !atomic_load(sender->stopped))
+        sender->taken += submit(sender->pool, &sender->works[sender->taken], sender->gate);
     return NULL;
 }
 
@@ -198,6 +200,7 @@ static void many_senders(void **state)
     static struct sender senders[SENDERS];
     struct app apps[THREADS], *list[THREADS];
     struct gate gate;
+    atomic_bool stopped = false;
     size_t taken = 0, ran = 0;
     make_apps(apps, list, THREADS);
     gate_init(&gate, true);
@@ -205,10 +208,12 @@ static void many_senders(void **state)
     for (size_t i = 0; i < SENDERS; i++) {
         senders[i].pool = pool;
         senders[i].gate = &gate;
+        senders[i].stopped = &stopped;
         assert_int_equal(pthread_create(&senders[i].thread, NULL, send_many, &senders[i]), 0);
     }
     wait_for_entered(&gate, 100);
     lane_pool_stop(pool);
+    atomic_store(&stopped, true);
     for (size_t i = 0; i < SENDERS; i++) {
         pthread_join(senders[i].thread, NULL);
         taken += senders[i].taken;

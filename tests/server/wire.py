@@ -372,6 +372,16 @@ def early_refusal_reaches_a_sender(address):
         check(client.response()[0] == 413, "not refused")
 
 
+def login_takes_a_form_along(address):
+    """A form of the largest size, which waits for a login, is encoded once more on its way through it."""
+    for length, status in ((1 << 20, 403), (9 << 18, 413)):
+        with Client(address) as client:
+            form = b"carry=" + b"x" * length
+            client.send(post(b"Content-Type: application/x-www-form-urlencoded\r\n"
+                             b"Content-Length: %d\r\n" % len(form), form).replace(b" / ", b" /admin/login ", 1))
+            check(client.response()[0] == status, f"{length} bytes: not {status}")
+
+
 def many_at_once(address):
     clients = [Client(address) for _ in range(300)]
     for client in clients:
@@ -400,7 +410,8 @@ def trickled(address, start, drop, limit_s):
 
 
 SCENES = [head_is_like_get, pipelined, pipelined_behind_a_refusal, kept_alive, closed_on_request, http_1_0, continued,
-          byte_by_byte, half_closed, reset, too_long_in_chunks, early_refusal_reaches_a_sender, many_at_once]
+          byte_by_byte, half_closed, reset, too_long_in_chunks, early_refusal_reaches_a_sender,
+          login_takes_a_form_along, many_at_once]
 
 
 class Server:

@@ -95,7 +95,8 @@ static json_t *parse(const char *text)
 }
 
 /* One save; the item's id and version take what it became. */
-static enum edit_outcome save(struct desk *desk, int64_t *id, int64_t *version, const char *values_text, const char *request_id)
+static enum edit_outcome save(struct desk *desk, int64_t *id, int64_t *version, const char *values_text,
+                              const char *request_id)
 {
     json_t *values = parse(values_text);
     json_array_clear(desk->errors);
@@ -175,7 +176,8 @@ static void test_create(void **state)
     assert_value(&desk, id, "changed_unix", "1795435200");
     assert_value(&desk, id, "trashed_unix", "null");
     assert_value(&desk, created(&desk, small), "slug", "\"a-title-2\"");
-    assert_value(&desk, created(&desk, "{\"type\": \"NEWS\", \"title\": \"សហករណ៍\", \"lang\": \"km\"}"), "type", "\"news\"");
+    assert_value(&desk, created(&desk, "{\"type\": \"NEWS\", \"title\": \"សហករណ៍\", \"lang\": \"km\"}"), "type",
+                 "\"news\"");
 
     json_t *revision = edit_revision(desk.store, id, 1);
     assert_string_equal(json_string_value(json_object_get(revision, "user_name")), "Ana");
@@ -202,9 +204,11 @@ static void test_refused(void **state)
         {"{\"type\": \"news\", \"title\": \"T\", \"lang\": \"en\", \"slug\": \"one\"}", "slug", "another item"},
         {"{\"type\": \"news\", \"title\": \"T\", \"lang\": \"en\", \"slug\": \"uno\"}", "slug", "another item"},
         {"{\"type\": \"news\", \"title\": \"T\", \"lang\": \"en\", \"slug\": \"2024\"}", "slug", "number"},
-        {"{\"type\": \"news\", \"title\": \"T\", \"lang\": \"en\", \"aliases\": [\"x\", \"uno\"]}", "aliases", "\"uno\""},
+        {"{\"type\": \"news\", \"title\": \"T\", \"lang\": \"en\", \"aliases\": [\"x\", \"uno\"]}", "aliases",
+         "\"uno\""},
         {"{\"type\": \"news\", \"title\": \"T\", \"lang\": \"en\", \"aliases\": [\"one\"]}", "aliases", "\"one\""},
-        {"{\"type\": \"news\", \"title\": \"T\", \"lang\": \"en\", \"files\": [{\"id\": 1, \"alt\": \"\"}, {\"id\": 99, \"alt\": \"\"}]}",
+        {"{\"type\": \"news\", \"title\": \"T\", \"lang\": \"en\", \"files\": [{\"id\": 1, \"alt\": \"\"}, {\"id\": "
+         "99, \"alt\": \"\"}]}",
          "files", "deleted"},
     };
     struct desk desk;
@@ -228,7 +232,8 @@ static void test_save(void **state)
     desk_open(&desk, "[]");
     int64_t id = created(&desk, small);
     int64_t version = 1;
-    assert_int_equal(save(&desk, &id, &version, "{\"title\": \"A title\", \"lang\": \"\", \"slug\": \"\"}", NULL), EDIT_OK);
+    assert_int_equal(save(&desk, &id, &version, "{\"title\": \"A title\", \"lang\": \"\", \"slug\": \"\"}", NULL),
+                     EDIT_OK);
     assert_int_equal(version, 1);
     assert_int_equal(sql_number(&desk, "SELECT count(*) FROM activity"), 1);
 
@@ -255,7 +260,8 @@ static void test_slug(void **state)
     desk_open(&desk, "[]");
     int64_t id = created(&desk, small);
     int64_t version = 1;
-    assert_int_equal(save(&desk, &id, &version, "{\"slug\": \"second\", \"aliases\": [\"WCMS_1\", \"second\"]}", NULL), EDIT_OK);
+    assert_int_equal(save(&desk, &id, &version, "{\"slug\": \"second\", \"aliases\": [\"WCMS_1\", \"second\"]}", NULL),
+                     EDIT_OK);
     assert_value(&desk, id, "aliases", "[\"WCMS_1\", \"a-title\"]");
     assert_int_equal(save(&desk, &id, &version, "{\"slug\": \"third\"}", NULL), EDIT_OK);
     assert_value(&desk, id, "aliases", "[\"WCMS_1\", \"a-title\", \"second\"]");
@@ -297,8 +303,9 @@ static void test_files(void **state)
     (void)state;
     struct desk desk;
     desk_open(&desk, "[]");
-    int64_t id = created(&desk, "{\"type\": \"news\", \"title\": \"T\", \"lang\": \"en\", \"files\": [{\"id\": 2, \"alt\": \"\"}, "
-                                "{\"id\": 1, \"alt\": \"A photo\"}, {\"id\": 2, \"alt\": \"again\"}]}");
+    int64_t id = created(
+        &desk, "{\"type\": \"news\", \"title\": \"T\", \"lang\": \"en\", \"files\": [{\"id\": 2, \"alt\": \"\"}, "
+               "{\"id\": 1, \"alt\": \"A photo\"}, {\"id\": 2, \"alt\": \"again\"}]}");
     int64_t version = 1;
     json_t *item = edit_get(desk.store, id);
     json_t *files = json_object_get(item, "files");
@@ -308,7 +315,9 @@ static void test_files(void **state)
     json_decref(item);
     assert_int_equal(save(&desk, &id, &version, "{\"title\": \"U\"}", NULL), EDIT_OK);
     assert_int_equal(sql_number(&desk, "SELECT count(*) FROM item_file"), 2);
-    assert_int_equal(save(&desk, &id, &version, "{\"files\": [{\"id\": 2, \"alt\": \"\"}, {\"id\": 1, \"alt\": \"A photo\"}]}", NULL), EDIT_OK);
+    assert_int_equal(save(&desk, &id, &version,
+                          "{\"files\": [{\"id\": 2, \"alt\": \"\"}, {\"id\": 1, \"alt\": \"A photo\"}]}", NULL),
+                     EDIT_OK);
     assert_int_equal(version, 2);
     assert_int_equal(save(&desk, &id, &version, "{\"files\": []}", NULL), EDIT_OK);
     assert_int_equal(version, 3);
@@ -412,7 +421,9 @@ static void test_publish_at(void **state)
     assert_int_equal(version, now);
     assert_int_equal(save(&desk, &id, &version, "{\"publish_at\": null, \"status\": \"draft\"}", NULL), EDIT_OK);
     assert_value(&desk, id, "publish_at", "null");
-    assert_int_equal(save(&desk, &id, &version, "{\"publish_at\": \"2019-08-30T02:00:00Z\", \"status\": \"published\"}", NULL), EDIT_OK);
+    assert_int_equal(
+        save(&desk, &id, &version, "{\"publish_at\": \"2019-08-30T02:00:00Z\", \"status\": \"published\"}", NULL),
+        EDIT_OK);
     assert_value(&desk, id, "publish_at", "\"2019-08-30T02:00:00Z\"");
     check_tables(&desk);
     desk_close(&desk);
@@ -420,7 +431,8 @@ static void test_publish_at(void **state)
 
 /* --- history --- */
 
-static void assert_changed(const json_t *revisions, size_t index, const char *action, const char *user_name, const char *changed_text)
+static void assert_changed(const json_t *revisions, size_t index, const char *action, const char *user_name,
+                           const char *changed_text)
 {
     const json_t *revision = json_array_get(revisions, index);
     const char *name = json_string_value(json_object_get(revision, "user_name"));
@@ -442,9 +454,13 @@ static void test_history_of_imported(void **state)
     assert_int_equal(sql_number(&desk, "SELECT count(*) FROM revision"), 0);
     int64_t id = 1;
     int64_t version = 2;
-    assert_int_equal(save(&desk, &id, &version, "{\"title\": \"Uno\", \"date\": null, \"event\": {\"starts\": \"2019-01-01\", "
-                                                "\"ends\": null, \"venue\": null}}", NULL), EDIT_OK);
-    assert_null(harness_import(&desk.harness, "[{\"slug\": \"one\", \"title\": \"Eins\", \"topics\": [\"Youth\"]}]", NULL));
+    assert_int_equal(save(&desk, &id, &version,
+                          "{\"title\": \"Uno\", \"date\": null, \"event\": {\"starts\": \"2019-01-01\", "
+                          "\"ends\": null, \"venue\": null}}",
+                          NULL),
+                     EDIT_OK);
+    assert_null(
+        harness_import(&desk.harness, "[{\"slug\": \"one\", \"title\": \"Eins\", \"topics\": [\"Youth\"]}]", NULL));
     assert_null(harness_import(&desk.harness, "[{\"slug\": \"one\", \"title\": \"Eins\"}]", NULL));
     json_t *revisions = edit_revisions(desk.store, id);
     assert_int_equal(json_array_size(revisions), 3);
@@ -472,11 +488,14 @@ static void test_revert(void **state)
     (void)state;
     struct desk desk;
     desk_open(&desk, "[]");
-    int64_t id = created(&desk, "{\"type\": \"article\", \"title\": \"T\", \"lang\": \"en\", \"slug\": \"first\", \"aliases\": [\"old\"]}");
+    int64_t id = created(
+        &desk,
+        "{\"type\": \"article\", \"title\": \"T\", \"lang\": \"en\", \"slug\": \"first\", \"aliases\": [\"old\"]}");
     int64_t version = 1;
     int64_t other = 0;
     int64_t other_version = 0;
-    assert_int_equal(save(&desk, &id, &version, "{\"slug\": \"second\", \"aliases\": [\"old\", \"typo\"]}", NULL), EDIT_OK);
+    assert_int_equal(save(&desk, &id, &version, "{\"slug\": \"second\", \"aliases\": [\"old\", \"typo\"]}", NULL),
+                     EDIT_OK);
     assert_int_equal(edit_revert(&desk.editing, id, 2, 1, &version), EDIT_OK);
     assert_value(&desk, id, "slug", "\"first\"");
     assert_value(&desk, id, "aliases", "[\"old\", \"second\"]");
@@ -485,12 +504,16 @@ static void test_revert(void **state)
     assert_int_equal(version, 3);
     assert_int_equal(edit_revert(&desk.editing, id, 3, 77, &version), EDIT_GONE);
     assert_int_equal(edit_revert(&desk.editing, 77, 3, 1, &version), EDIT_GONE);
-    assert_int_equal(sql_number(&desk, "SELECT count(*) FROM activity WHERE action = 'go back' AND detail = 'version 1'"), 1);
+    assert_int_equal(
+        sql_number(&desk, "SELECT count(*) FROM activity WHERE action = 'go back' AND detail = 'version 1'"), 1);
 
     assert_int_equal(save(&desk, &id, &version, "{\"slug\": \"fourth\", \"aliases\": []}", NULL), EDIT_OK);
     assert_int_equal(save(&desk, &id, &version, "{\"aliases\": []}", NULL), EDIT_OK);
-    assert_int_equal(save(&desk, &other, &other_version, "{\"type\": \"news\", \"title\": \"O\", \"lang\": \"en\", \"slug\": \"first\", "
-                                                         "\"aliases\": [\"old\"]}", NULL), EDIT_OK);
+    assert_int_equal(save(&desk, &other, &other_version,
+                          "{\"type\": \"news\", \"title\": \"O\", \"lang\": \"en\", \"slug\": \"first\", "
+                          "\"aliases\": [\"old\"]}",
+                          NULL),
+                     EDIT_OK);
     size_t moved;
     assert_int_equal(type_merge(desk.store, desk.editing.actor, 2, 1, HARNESS_NOW_UNIX, &moved, desk.errors), TYPE_OK);
     assert_int_equal(moved, 1);
@@ -506,15 +529,22 @@ static void test_revert(void **state)
 static void test_compare(void **state)
 {
     (void)state;
-    json_t *before = parse("{\"title\": \"Old title\", \"status\": \"draft\", \"places\": [\"Nepal\"], \"date\": null, "
-                           "\"event\": {\"starts\": \"2019-01-01\", \"ends\": null, \"venue\": \"Hanoi\"}, \"body\": \"same\", "
-                           "\"files\": [{\"id\": 1, \"name\": \"a.jpg\", \"alt\": \"A\"}], \"only\": 1, \"link\": \"x\"}");
-    json_t *after = parse("{\"title\": \"New title\", \"status\": \"draft\", \"places\": [\"Nepal\", \"Laos\"], \"date\": \"2019-01-01\", "
+    json_t *before =
+        parse("{\"title\": \"Old title\", \"status\": \"draft\", \"places\": [\"Nepal\"], \"date\": null, "
+              "\"event\": {\"starts\": \"2019-01-01\", \"ends\": null, \"venue\": \"Hanoi\"}, \"body\": \"same\", "
+              "\"files\": [{\"id\": 1, \"name\": \"a.jpg\", \"alt\": \"A\"}], \"only\": 1, \"link\": \"x\"}");
+    json_t *after = parse("{\"title\": \"New title\", \"status\": \"draft\", \"places\": [\"Nepal\", \"Laos\"], "
+                          "\"date\": \"2019-01-01\", "
                           "\"event\": null, \"body\": \"same\", \"version\": 7, "
-                          "\"files\": [{\"id\": 1, \"name\": \"a.jpg\", \"alt\": \"A\", \"size\": 9}, {\"id\": 2, \"name\": \"b\", \"alt\": \"\"}]}");
+                          "\"files\": [{\"id\": 1, \"name\": \"a.jpg\", \"alt\": \"A\", \"size\": 9}, {\"id\": 2, "
+                          "\"name\": \"b\", \"alt\": \"\"}]}");
     static const struct {
         const char *key, *last;
-    } expected[] = {{"title", " title"}, {"date", "2019-01-01"}, {"event", "2019-01-01, Hanoi"}, {"places", ", Laos"}, {"files", "\nb"}};
+    } expected[] = {{"title", " title"},
+                    {"date", "2019-01-01"},
+                    {"event", "2019-01-01, Hanoi"},
+                    {"places", ", Laos"},
+                    {"files", "\nb"}};
     json_t *changes = edit_compare(before, after);
     assert_int_equal(json_array_size(changes), sizeof expected / sizeof *expected);
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
@@ -535,7 +565,8 @@ static void test_trash(void **state)
     struct desk desk;
     desk_open(&desk, "[]");
     int64_t version;
-    int64_t old = created(&desk, "{\"type\": \"event\", \"title\": \"Old\", \"lang\": \"en\", \"status\": \"published\", \"places\": [\"Nepal\"], "
+    int64_t old = created(&desk, "{\"type\": \"event\", \"title\": \"Old\", \"lang\": \"en\", \"status\": "
+                                 "\"published\", \"places\": [\"Nepal\"], "
                                  "\"aliases\": [\"x\"], \"files\": [{\"id\": 3, \"alt\": \"\"}]}");
     int64_t young = created(&desk, small);
     created(&desk, small);
@@ -552,7 +583,8 @@ static void test_trash(void **state)
     assert_int_equal(count, 1);
     assert_int_equal(sql_number(&desk, "SELECT count(*) FROM item"), 2);
     assert_int_equal(sql_number(&desk, "SELECT (SELECT count(*) FROM item_file) + (SELECT count(*) FROM alias) + "
-                                       "(SELECT count(*) FROM revision WHERE item_id = 1)"), 0);
+                                       "(SELECT count(*) FROM revision WHERE item_id = 1)"),
+                     0);
     json_t *rows = activity_list(desk.store, 0, old, "delete", 0, 10);
     assert_int_equal(json_array_size(rows), 1);
     assert_true(json_is_false(json_object_get(json_array_get(rows, 0), "item_exists")));
@@ -575,14 +607,18 @@ static void test_activity(void **state)
         const char *action;
         size_t rows;
     } cases[] = {
-        {0, 0, "", 12}, {1, 0, "", 8}, {0, 1, "", 6}, {0, 0, "save", 6}, {1, 1, "", 4}, {1, 1, "save", 2}, {2, 0, "trash", 2}, {3, 0, "", 0},
-        {0, 9, "", 0},  {0, 0, "x", 0},
+        {0, 0, "", 12},    {1, 0, "", 8},      {0, 1, "", 6}, {0, 0, "save", 6}, {1, 1, "", 4},
+        {1, 1, "save", 2}, {2, 0, "trash", 2}, {3, 0, "", 0}, {0, 9, "", 0},     {0, 0, "x", 0},
     };
     struct desk desk;
     desk_open(&desk, "[]");
     for (int i = 0; i < 12; i++) {
         struct actor actor = {i % 3 == 2 ? 2 : 1, i % 3 == 2 ? "Ben" : "Ana"};
-        assert_true(activity_add(desk.store, actor, i % 3 == 0 ? "create" : i % 6 == 5 ? "trash" : "save", i < 6 ? 1 : 0, "S", "", i));
+        assert_true(activity_add(desk.store, actor,
+                                 i % 3 == 0   ? "create"
+                                 : i % 6 == 5 ? "trash"
+                                              : "save",
+                                 i < 6 ? 1 : 0, "S", "", i));
     }
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         json_int_t before = 0;
@@ -661,10 +697,11 @@ static void test_list(void **state)
         const char *status, *type, *q;
         size_t found;
     } cases[] = {
-        {"", "", "", 100},     {"draft", "", "", 20},      {"published", "", "", 40}, {"scheduled", "", "", 20}, {"trashed", "", "", 20},
-        {"x", "", "", 0},      {"", "event", "", 20},      {"", "poem", "", 0},       {"draft", "event", "", 0}, {"", "", "100%", 20},
-        {"", "", "%", 20},     {"", "", "of_it SAME", 10}, {"", "", "o_f", 0},        {"", "", "\\", 0},         {"", "", " title  1 ", 30},
-        {"", "", "title-1", 22}, {"", "", "no such", 0},
+        {"", "", "", 100},         {"draft", "", "", 20}, {"published", "", "", 40},  {"scheduled", "", "", 20},
+        {"trashed", "", "", 20},   {"x", "", "", 0},      {"", "event", "", 20},      {"", "poem", "", 0},
+        {"draft", "event", "", 0}, {"", "", "100%", 20},  {"", "", "%", 20},          {"", "", "of_it SAME", 10},
+        {"", "", "o_f", 0},        {"", "", "\\", 0},     {"", "", " title  1 ", 30}, {"", "", "title-1", 22},
+        {"", "", "no such", 0},
     };
     static const char *const sorts[] = {"changed", "date", "title", "nonsense"};
     struct desk desk;
@@ -674,7 +711,8 @@ static void test_list(void **state)
         for (size_t s = 0; s < 4; s++) {
             size_t found = count_list(&desk, cases[i].status, cases[i].type, cases[i].q, sorts[s]);
             if (found != cases[i].found)
-                fail_msg("status %s, type %s, \"%s\", by %s: %zu", cases[i].status, cases[i].type, cases[i].q, sorts[s], found);
+                fail_msg("status %s, type %s, \"%s\", by %s: %zu", cases[i].status, cases[i].type, cases[i].q, sorts[s],
+                         found);
         }
     }
     json_t *counts = edit_counts(desk.store, HARNESS_NOW_UNIX);
@@ -703,7 +741,8 @@ static void test_list_order(void **state)
             const json_t *a = json_object_get(json_array_get(rows, i - 1), orders[o].key);
             const json_t *b = json_object_get(json_array_get(rows, i), orders[o].key);
             int order = json_is_string(a) ? strcasecmp(json_string_value(a), json_string_value(b))
-                                          : (json_integer_value(a) > json_integer_value(b)) - (json_integer_value(a) < json_integer_value(b));
+                                          : (json_integer_value(a) > json_integer_value(b)) -
+                                                (json_integer_value(a) < json_integer_value(b));
             assert_true(order * orders[o].sign <= 0);
         }
         assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "user_name")), "Ana");
@@ -717,7 +756,17 @@ static void test_list_hostile(void **state)
 {
     (void)state;
     static const char *const cursors[] = {
-        "x", ".", "1", "1.", "1.x", ".5", "-1.5", "99999999999999999999.99999999999999999999", "5.-99999999999999999999", "5.'; DROP TABLE item", "5. 7",
+        "x",
+        ".",
+        "1",
+        "1.",
+        "1.x",
+        ".5",
+        "-1.5",
+        "99999999999999999999.99999999999999999999",
+        "5.-99999999999999999999",
+        "5.'; DROP TABLE item",
+        "5. 7",
     };
     static const char *const sorts[] = {"changed", "date", "title"};
     struct desk desk;
@@ -738,7 +787,10 @@ static void test_list_hostile(void **state)
         }
         assert_int_equal(count_list(&desk, "", "", long_word, sorts[s]), 0);
         assert_int_equal(count_list(&desk, "", "", many_words, sorts[s]), 100);
-        assert_int_equal(count_list(&desk, "", "", "ស\u17b6\u1780សហករណ៍\xe2\x80\x8bសហករណ៍សហករណ៍សហករណ៍សហករណ៍សហករណ៍សហករណ៍សហករណ៍សហករណ៍សហករណ៍", sorts[s]), 0);
+        assert_int_equal(count_list(&desk, "", "",
+                                    "ស\u17b6\u1780សហករណ៍\xe2\x80\x8bសហករណ៍សហករណ៍សហករណ៍សហករណ៍សហករណ៍សហករណ៍សហករណ៍សហករណ៍សហករណ៍",
+                                    sorts[s]),
+                         0);
     }
     free(long_word);
     free(many_words);
@@ -760,14 +812,41 @@ static size_t random_below(size_t bound)
 static char *random_values(void)
 {
     static const char *const pairs[] = {
-        "\"title\": \"A\"", "\"title\": \"B សហករណ៍\"", "\"type\": \"news\"", "\"type\": \"event\"", "\"type\": \"project\"",
-        "\"places\": []", "\"places\": [\"Nepal\", \"Laos\"]", "\"places\": [\"Laos\"]", "\"topics\": [\"Youth\"]", "\"topics\": []",
-        "\"status\": \"draft\"", "\"status\": \"published\"", "\"status\": \"trashed\"", "\"date\": null", "\"date\": \"2018-05-01\"",
-        "\"date\": \"2019-05-01\"", "\"publish_at\": null", "\"publish_at\": \"2027-01-01T00:00:00Z\"", "\"publish_at\": \"2017-01-01T00:00:00Z\"",
-        "\"slug\": \"s-1\"", "\"slug\": \"s-2\"", "\"slug\": \"s-3\"", "\"slug\": \"s-4\"", "\"aliases\": []", "\"aliases\": [\"s-2\", \"s-9\"]",
-        "\"aliases\": [\"s-9\", \"s-3\"]", "\"lang\": \"km\"", "\"lang\": \"en\"", "\"files\": []", "\"files\": [{\"id\": 1, \"alt\": \"x\"}]",
-        "\"files\": [{\"id\": 2, \"alt\": \"\"}, {\"id\": 1, \"alt\": \"y\"}]", "\"event\": null",
-        "\"event\": {\"starts\": \"2019-05-01\", \"ends\": null, \"venue\": null}", "\"body\": \"words\"", "\"body\": \"\"",
+        "\"title\": \"A\"",
+        "\"title\": \"B សហករណ៍\"",
+        "\"type\": \"news\"",
+        "\"type\": \"event\"",
+        "\"type\": \"project\"",
+        "\"places\": []",
+        "\"places\": [\"Nepal\", \"Laos\"]",
+        "\"places\": [\"Laos\"]",
+        "\"topics\": [\"Youth\"]",
+        "\"topics\": []",
+        "\"status\": \"draft\"",
+        "\"status\": \"published\"",
+        "\"status\": \"trashed\"",
+        "\"date\": null",
+        "\"date\": \"2018-05-01\"",
+        "\"date\": \"2019-05-01\"",
+        "\"publish_at\": null",
+        "\"publish_at\": \"2027-01-01T00:00:00Z\"",
+        "\"publish_at\": \"2017-01-01T00:00:00Z\"",
+        "\"slug\": \"s-1\"",
+        "\"slug\": \"s-2\"",
+        "\"slug\": \"s-3\"",
+        "\"slug\": \"s-4\"",
+        "\"aliases\": []",
+        "\"aliases\": [\"s-2\", \"s-9\"]",
+        "\"aliases\": [\"s-9\", \"s-3\"]",
+        "\"lang\": \"km\"",
+        "\"lang\": \"en\"",
+        "\"files\": []",
+        "\"files\": [{\"id\": 1, \"alt\": \"x\"}]",
+        "\"files\": [{\"id\": 2, \"alt\": \"\"}, {\"id\": 1, \"alt\": \"y\"}]",
+        "\"event\": null",
+        "\"event\": {\"starts\": \"2019-05-01\", \"ends\": null, \"venue\": null}",
+        "\"body\": \"words\"",
+        "\"body\": \"\"",
     };
     char *text = mem_alloc(1024);
     strcpy(text, "{\"kicker\": \"K\"");
@@ -815,7 +894,8 @@ static void assert_same(const json_t *a, const json_t *b, const char *what)
 }
 
 /* Taking a change back gives the item as it was, but for the slug that it left: that goes on leading to it. */
-static int64_t check_undo(struct desk *desk, int64_t id, int64_t saved, int64_t version, json_t *before, const json_t *after)
+static int64_t check_undo(struct desk *desk, int64_t id, int64_t saved, int64_t version, json_t *before,
+                          const json_t *after)
 {
     int64_t undone;
     if (edit_revert(&desk->editing, id, saved, version, &undone) != EDIT_OK)
@@ -851,7 +931,8 @@ static void check_history(const struct desk *desk, int64_t id)
 static void random_import(struct desk *desk)
 {
     char items[256];
-    snprintf(items, sizeof items, "[{\"slug\": \"item-%zu\", \"summary\": \"%zu\", \"type\": \"document\", \"places\": [\"Nepal\"]}]",
+    snprintf(items, sizeof items,
+             "[{\"slug\": \"item-%zu\", \"summary\": \"%zu\", \"type\": \"document\", \"places\": [\"Nepal\"]}]",
              random_below(RANDOM_ITEMS), random_below(100));
     char *mistakes = harness_import(&desk->harness, items, NULL);
     free(mistakes);
@@ -865,7 +946,8 @@ static void test_random(void **state)
     desk_open(&desk, "[]");
     for (int i = 0; i < RANDOM_ITEMS; i++) {
         char items[128];
-        snprintf(items, sizeof items, "[{\"slug\": \"item-%d\", \"type\": \"news\", \"title\": \"T\", \"date\": \"2019-01-01\"}]", i);
+        snprintf(items, sizeof items,
+                 "[{\"slug\": \"item-%d\", \"type\": \"news\", \"title\": \"T\", \"date\": \"2019-01-01\"}]", i);
         assert_null(harness_import(&desk.harness, items, NULL));
     }
     int saves = 0;
@@ -897,9 +979,11 @@ static void test_random(void **state)
     for (int64_t id = 1; id <= RANDOM_ITEMS; id++)
         check_history(&desk, id);
     assert_int_equal(sql_number(&desk, "SELECT count(*) FROM item WHERE version <> (SELECT max(version) FROM revision "
-                                       "WHERE item_id = id)"), 0);
+                                       "WHERE item_id = id)"),
+                     0);
     assert_int_equal(sql_number(&desk, "SELECT count(*) FROM (SELECT 1 FROM revision GROUP BY item_id "
-                                       "HAVING count(*) <> max(version) - min(version) + 1)"), 0);
+                                       "HAVING count(*) <> max(version) - min(version) + 1)"),
+                     0);
     assert_int_equal(sql_number(&desk, "SELECT count(*) FROM alias JOIN item ON slug = name"), 0);
     desk_close(&desk);
 }
@@ -986,24 +1070,15 @@ static void test_two_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_create),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_save),
-        cmocka_unit_test(test_slug),
-        cmocka_unit_test(test_double_form),
-        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_status),
-        cmocka_unit_test(test_status_stale),
-        cmocka_unit_test(test_publish_at),
-        cmocka_unit_test(test_history_of_imported),
-        cmocka_unit_test(test_revert),
-        cmocka_unit_test(test_compare),
-        cmocka_unit_test(test_trash),
-        cmocka_unit_test(test_activity),
-        cmocka_unit_test(test_list),
-        cmocka_unit_test(test_list_order),
-        cmocka_unit_test(test_list_hostile),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_create),       cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_save),         cmocka_unit_test(test_slug),
+        cmocka_unit_test(test_double_form),  cmocka_unit_test(test_files),
+        cmocka_unit_test(test_status),       cmocka_unit_test(test_status_stale),
+        cmocka_unit_test(test_publish_at),   cmocka_unit_test(test_history_of_imported),
+        cmocka_unit_test(test_revert),       cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_trash),        cmocka_unit_test(test_activity),
+        cmocka_unit_test(test_list),         cmocka_unit_test(test_list_order),
+        cmocka_unit_test(test_list_hostile), cmocka_unit_test(test_random),
         cmocka_unit_test(test_two_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -421,7 +421,7 @@ static void test_killed_half_way(void **state)
         steps[0],
         {.name = "sql/migrate/002_endless.sql",
          .bytes = "CREATE TABLE half (x); UPDATE a SET x = 'half'; INSERT INTO half WITH RECURSIVE n (i) AS (SELECT 1 "
-                  "UNION ALL SELECT i + 1 FROM n LIMIT 10000) SELECT randomblob(1000) FROM n;"
+                  "UNION ALL SELECT i + 1 FROM n LIMIT 40000) SELECT randomblob(1000) FROM n;"
                   "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO half SELECT i FROM n "
                   "WHERE i < 0;"},
     };

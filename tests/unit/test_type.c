@@ -101,10 +101,12 @@ static void test_save(void **state)
     assert_order(&desk, "news article project publication document event interview presentation");
     assert_int_equal(put(&desk, 0, "  Case   study ", 0), TYPE_OK);
     assert_int_equal(put(&desk, 0, "ករណីសិក្សា", 1), TYPE_OK);
-    assert_order(&desk, "karonnii-siksaa news article project publication document event interview presentation case-study");
+    assert_order(&desk,
+                 "karonnii-siksaa news article project publication document event interview presentation case-study");
     assert_int_equal(put(&desk, 9, "Story", 3), TYPE_OK);
     assert_int_equal(put(&desk, 1, "News", 99), TYPE_OK);
-    assert_order(&desk, "karonnii-siksaa case-study article project publication document event interview presentation news");
+    assert_order(&desk,
+                 "karonnii-siksaa case-study article project publication document event interview presentation news");
     json_t *story = type_of(&desk, 9);
     assert_string_equal(json_string_value(json_object_get(story, "name")), "Story");
     json_decref(story);
@@ -151,8 +153,10 @@ static void test_refused(void **state)
 }
 
 static const char items[] =
-    "[{\"slug\": \"a\", \"type\": \"article\", \"title\": \"A\", \"date\": \"2019-01-01\", \"places\": [\"Nepal\", \"Laos\"], \"topics\": [\"Youth\"]},"
-    "{\"slug\": \"b\", \"type\": \"article\", \"title\": \"B\", \"date\": \"2018-01-01\", \"places\": [\"Nepal\"], \"lang\": \"km\"},"
+    "[{\"slug\": \"a\", \"type\": \"article\", \"title\": \"A\", \"date\": \"2019-01-01\", \"places\": [\"Nepal\", "
+    "\"Laos\"], \"topics\": [\"Youth\"]},"
+    "{\"slug\": \"b\", \"type\": \"article\", \"title\": \"B\", \"date\": \"2018-01-01\", \"places\": [\"Nepal\"], "
+    "\"lang\": \"km\"},"
     "{\"slug\": \"c\", \"type\": \"article\", \"title\": \"C\", \"status\": \"draft\"},"
     "{\"slug\": \"d\", \"type\": \"article\", \"title\": \"D\", \"status\": \"trashed\"},"
     "{\"slug\": \"e\", \"type\": \"article\", \"title\": \"E\", \"publish_at\": \"2027-01-01T00:00:00Z\"},"
@@ -172,7 +176,8 @@ static void check_tables(const struct desk *desk)
 static json_int_t found(const struct desk *desk, const char *type, bool in_nepal)
 {
     bool too_many;
-    json_t *filter = json_pack("{s:[s], s:[], s:[], s:[], s:[], s:n, s:n}", "type", type, "place", "topic", "year", "lang", "before", "after");
+    json_t *filter = json_pack("{s:[s], s:[], s:[], s:[], s:[], s:n, s:n}", "type", type, "place", "topic", "year",
+                               "lang", "before", "after");
     if (in_nepal)
         json_array_append_new(json_object_get(filter, "place"), json_string("nepal"));
     json_t *page = listing_page(desk->store, desk->text, filter, HARNESS_NOW_UNIX, SQL_ITEM_CARDS, &too_many);

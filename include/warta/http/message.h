@@ -53,8 +53,8 @@ struct response_stream {
 
 struct response {
     int status;
-    struct buf body;               /* or */
-    struct response_stream stream; /* where its read is set */
+    struct buf body;                             /* or */
+    struct response_stream stream;               /* where its read is set */
     struct header headers[RESPONSE_HEADERS_MAX]; /* owned copies */
     size_t headers_len;
 };

@@ -2,7 +2,7 @@
  *
  * Every change is one transaction that writes the item, a revision of it, and a row of the activity list. A change is based
  * on a version: if the item has moved on since, nothing is written (EDIT_STALE). A form carries a request id: sent twice, it is
- * taken once, and the second gets the first one's item.
+ * taken once, and the second gets the first one's item. If it holds something else by then, it is a change of that.
  *
  * Threads: those of the store and text. */
 #ifndef WARTA_NEWSROOM_EDITING_H
@@ -30,7 +30,7 @@ struct editing {
 };
 
 enum edit_outcome {
-    EDIT_OK,      /* done; or there was nothing to do */
+    EDIT_OK, /* done; or there was nothing to do */
     EDIT_FAULT,
     EDIT_GONE,    /* there is no such item or revision */
     EDIT_STALE,   /* the item has a newer version */
@@ -40,7 +40,7 @@ enum edit_outcome {
 /* Saves an item. `id` 0: a new one. `values` (borrowed) as item_check gave them, laid over what is stored: a key that is not there stays as it is,
  * and so do slug, lang and status where they are empty. With them may come "files": [{"id", "alt"}], the item's attachments in order. `version` is
  * what the form was based on (ignored for a new one); `request_id` may be NULL. `action` is for the activity list and the revision ("create", "save",
- * "publish", "schedule", "unpublish", ...). On EDIT_OK `*saved_id` and `*saved_version` tell what it became; nothing is written if it would not
+ * "publish", "schedule", "unpublish", ...). On EDIT_OK `*saved_id` and `*saved_version` tell what it became, on EDIT_STALE `*saved_id` which item it is (a new one's form may have made it before); nothing is written if it would not
  * differ.
  *
  * A new item must say type, title and lang; it is a draft if it does not say its status, and without a slug it gets one from its title. A type must exist. A changed

@@ -32,8 +32,8 @@ enum type_outcome type_save(struct store *store, struct text *text, struct actor
                             int64_t position, int64_t now_unix, json_t *errors);
 
 /* Gives all items of one type to another, each as a new version, and deletes the first. `*items` tells how many. Key: "into". */
-enum type_outcome type_merge(struct store *store, struct actor actor, int64_t from_id, int64_t into_id, int64_t now_unix,
-                             size_t *items, json_t *errors);
+enum type_outcome type_merge(struct store *store, struct actor actor, int64_t from_id, int64_t into_id,
+                             int64_t now_unix, size_t *items, json_t *errors);
 
 /* Deletes a type that no item has. Key: "id". */
 enum type_outcome type_delete(struct store *store, struct actor actor, int64_t id, int64_t now_unix, json_t *errors);

@@ -30,15 +30,15 @@ struct site {
     const struct log *log;
     struct url_base base;
     const char *title, *description, *lang, *timezone;
-    size_t password_memory_kib; /* of argon2id */
-    size_t upload_max;          /* bytes of one file */
+    size_t password_memory_kib;  /* of argon2id */
+    size_t upload_max;           /* bytes of one file */
     const char *trusted_proxies; /* networks, parted by commas */
-    int64_t (*clock)(void); /* seconds since 1970 */
+    int64_t (*clock)(void);      /* seconds since 1970 */
 };
 
 struct route;
 
-enum { EXCHANGE_ID_CAP = 24 };
+enum { EXCHANGE_ID_CAP = 24, PAGE_NEXT_MAX = 2000 /* bytes of where a login leads */ };
 
 /* Who a page is for. */
 enum access { ACCESS_ALL, ACCESS_STAFF, ACCESS_ADMIN };
@@ -50,7 +50,7 @@ struct exchange {
     const struct request *request;
     struct response *response;
     const struct route *route; /* the row that fits; NULL for none */
-    const char *path; /* of the request, within the site: without its prefix */
+    const char *path;          /* of the request, within the site: without its prefix */
     struct arena arena;
     json_t *params;
     json_t *form;    /* a posted form: name → string, or → array of strings where the name repeats; {} if none */
@@ -106,6 +106,10 @@ const char *page_cookie_name(const struct site *site);
 
 /* The login form with the form of this request in it, for a POST whose session has ended. Returns 403. */
 int page_login_carry(struct exchange *x);
+
+/* The editor with the form of this request in it, which belongs to an earlier session; nothing is saved. Returns 403, or a
+ * redirect where it is not the editor's form. */
+int page_form_again(struct exchange *x);
 
 /* After a login: the editor again with what was typed in an urlencoded form for `path`; nothing is saved. */
 int page_carry(struct exchange *x, const char *path, const char *form);

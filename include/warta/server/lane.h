@@ -24,7 +24,7 @@ struct lane_job {
 };
 
 /* Starts `threads` threads (at least one); `apps` (*borrowed*) has one for each. `nice` is by how much they stand back for
- * the process's other threads (nice(2)). NULL if they cannot be had. */
+ * the process's other threads (as nice(2)). NULL if they cannot be had. */
 struct lane_pool *lane_pool_create(struct app **apps, size_t threads, size_t queue_max, int nice);
 
 /* Hands a job in. False, and nothing happens, if `queue_max` jobs wait already or the lane has stopped. */

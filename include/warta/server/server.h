@@ -11,7 +11,8 @@
  * While a request is in its lane, nothing is asked of its client; one that leaves meanwhile changes nothing: the
  * request is handled all the same. Two hashing threads keep argon2id at 64 MiB within 128 MiB.
  *
- * Bodies (body.h): `body_max` bytes at most. On the lanes a multipart form comes out as an urlencoded one, its text
+ * Bodies (body.h): `body_max` bytes at most, and twice that on the hashing lane, as a login may carry a form along that
+ * waited for it. On the lanes a multipart form comes out as an urlencoded one, its text
  * still within `body_max`, with its files as request.uploads; on the slow lane all of it may have `upload_body_max`
  * bytes. Files wait in `spool_dir` without a name, no more at a time than make 16 of the largest forms. The fast lane's
  * bodies are handed on as they came.
@@ -55,8 +56,9 @@ struct server_options {
     const char *listen; /* "127.0.0.1:8080", "[::1]:8080" or "unix:/path"; port 0 picks a free one */
     unsigned threads;   /* [1] */
     const struct log *log;
-    size_t body_max;          /* bytes [1 MiB] */
-    size_t upload_body_max;   /* bytes, of a form with files; no less than the other and the slack [25 MiB and slack] */
+    size_t body_max; /* bytes [1 MiB] */
+    size_t
+        upload_body_max; /* bytes, of a form with files; no less than twice the other, and the slack [25 MiB and slack] */
     const char *spool_dir;    /* a folder on a disk, where files may be made */
     unsigned connections_max; /* of all threads [8192], less where the limit of open files is lower */
     unsigned head_ms;         /* [10 s] */
