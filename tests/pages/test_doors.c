@@ -85,7 +85,7 @@ static void test_every_row(void **state)
     size_t checked = 0;
     const struct route *routes = route_table(&len);
     for (size_t i = 0; i < len; i++) {
-        char target[128];
+        char target[128] = "";
         bool posts = routes[i].method == METHOD_POST;
         const char *method = posts ? "POST" : "GET";
         fill(routes[i].pattern, target, sizeof target);
@@ -142,7 +142,7 @@ static void test_nothing_is_stored(void **state)
     size_t len;
     const struct route *routes = route_table(&len);
     for (size_t i = 0; i < len; i++) {
-        char target[128];
+        char target[128] = "";
         if (routes[i].lane == LANE_FAST || routes[i].method != METHOD_GET)
             continue;
         fill(routes[i].pattern, target, sizeof target);
