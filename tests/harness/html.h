@@ -1,7 +1,8 @@
 /* What a browser makes of a page: whether it is well-formed, and what its forms would send.
  *
  * It reads the HTML that templates write, not HTML at large: every attribute quoted, every element closed (but
- * `option`), and every character that means something escaped. So what breaks out of its place is found wherever it stands. */
+ * `option`), and every character that means something escaped. So what breaks out of its place is found wherever it
+ * stands. */
 #ifndef HARNESS_HTML_H
 #define HARNESS_HTML_H
 
@@ -9,8 +10,9 @@
 
 #include "warta/http/message.h"
 
-/* Fails the test, naming `what`, unless the body is well-formed: tags and attributes are those that pages of ours have,
- * no script but a file of ours, no address but http(s) and our own. Of a body that is no HTML only the text is looked at. */
+/* Fails the test, naming `what`, unless the body is well-formed: tags and attributes are those that pages of ours
+ * have, no script but a file of ours, no address but http(s) and our own. Of a body that is no HTML only the text is
+ * looked at. */
 void html_check(const struct response *response, const char *what);
 
 /* What a browser would send of the page's first form with `mark` in its tag or behind it, urlencoded, without the

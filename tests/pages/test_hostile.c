@@ -1,5 +1,5 @@
-/* What people with bad intent, and broken programs, put into the fields of forms: each page stays well-formed, what is refused is
- * refused in words with what was typed kept, and nothing is half stored. */
+/* What people with bad intent, and broken programs, put into the fields of forms: each page stays well-formed, what
+ * is refused is refused in words with what was typed kept, and nothing is half stored. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

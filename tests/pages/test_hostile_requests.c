@@ -212,8 +212,7 @@ static void test_file_names(void **state)
                                         ".",
                                         "..gif",
                                         ".htaccess",
-                                        "a\xff"
-                                        "b\xed\xa0\x80.gif",
+                                        "a\xff-b\xed\xa0\x80.gif",
                                         "\xc0\xbcscript\xc0\xbe.gif",
                                         "x\r\nSet-Cookie: a=b.gif",
                                         "con.gif",
