@@ -4,7 +4,7 @@
 SELECT topic.id, topic.slug AS value, topic.name AS name, 0 AS rank,
        count.items - (
            SELECT count(*)
-           FROM item
+           FROM item INDEXED BY item_scheduled
            CROSS JOIN listing ON listing.type_id = count.type_id AND listing.language_id = count.language_id
                AND listing.place_id = count.place_id AND listing.topic_id = count.topic_id
                AND listing.day = item.day AND listing.item_id = item.id

@@ -4,7 +4,7 @@
 SELECT type.id, type.slug AS value, type.name AS name, type.position AS rank,
        count.items - (
            SELECT count(*)
-           FROM item
+           FROM item INDEXED BY item_scheduled
            CROSS JOIN listing ON listing.type_id = count.type_id AND listing.language_id = count.language_id
                AND listing.place_id = count.place_id AND listing.topic_id = count.topic_id
                AND listing.day = item.day AND listing.item_id = item.id
