@@ -7,21 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_private.h"
 #include "warta/base/text.h"
 
 enum source { SOURCE_FLAG, SOURCE_ENVIRONMENT, SOURCE_FILE };
 enum { NEAR_ENOUGH = 3 };
 
 static const char env_prefix[] = "WARTA_";
-
-struct config_value {
-    const struct setting *setting;
-    bool flag_only;
-    unsigned given_by; /* one bit for each source */
-    const char *text;
-    int64_t number;
-    const char *origin;
-};
+static const char env_file_suffix[] = "_FILE";
 
 /* One setting as one source gives it. */
 struct given {
@@ -150,7 +143,7 @@ static const char *check_integer(struct arena *arena, const struct setting *sett
     return NULL;
 }
 
-static void join_choices(const struct setting *setting, const char *separator, struct buf *out)
+void config_join_choices(const struct setting *setting, const char *separator, struct buf *out)
 {
     for (const char *const *choice = setting->choices; *choice; choice++) {
         buf_format(out, "%s%s", choice == setting->choices ? "" : separator, *choice);
@@ -165,7 +158,7 @@ static const char *check_choice(struct arena *arena, const struct setting *setti
         }
     }
     struct buf all = BUF_EMPTY;
-    join_choices(setting, ", ", &all);
+    config_join_choices(setting, ", ", &all);
     const char *reason = arena_format(arena, "takes one of %s", buf_string(&all));
     buf_release(&all);
     return reason;
@@ -290,6 +283,65 @@ static bool read_words(struct config *config, size_t words_len, const char *cons
 
 /* --- environment and file ------------------------------------------------------------------------- */
 
+/* NULL, or why the file could not be read (*borrowed*). */
+static const char *read_whole(const char *path, struct buf *out)
+{
+    FILE *file = fopen(path, "rbe");
+    if (!file) {
+        return strerror(errno);
+    }
+    buf_reserve(out, CONFIG_FILE_MAX + 2);
+    char *content = out->data;
+    size_t len = fread(content, 1, CONFIG_FILE_MAX + 1, file);
+    const char *reason = ferror(file) ? strerror(errno) : len > CONFIG_FILE_MAX ? "is too large" : NULL;
+    content[len] = '\0';
+    out->len = len;
+    fclose(file);
+    return reason;
+}
+
+/* What a secret's file holds (*arena*); NULL, said in `error`, if it cannot be read. */
+static const char *read_secret(struct config *config, const char *where, const char *path,
+                               char error[static CONFIG_ERROR_CAP])
+{
+    struct buf content = BUF_EMPTY;
+    const char *text = NULL;
+    const char *reason = read_whole(path, &content);
+    if (!reason && memchr(buf_string(&content), '\0', content.len)) {
+        reason = "it holds a NUL";
+    }
+    if (reason) {
+        fail(error, where, "%s cannot be read: %s", path, reason);
+    } else {
+        size_t feed_len = content.len && buf_string(&content)[content.len - 1] == '\n';
+        text = arena_copy(&config->arena, buf_string(&content), content.len - feed_len);
+    }
+    buf_release(&content);
+    return text;
+}
+
+/* Where a variable is a secret's with "_FILE" behind it, it becomes that secret with what the file holds. */
+static bool resolve_secret_file(struct config *config, struct given *given, char error[static CONFIG_ERROR_CAP])
+{
+    size_t len = strlen(given->name);
+    size_t suffix_len = sizeof env_file_suffix - 1;
+    if (len <= suffix_len || strcmp(given->name + len - suffix_len, env_file_suffix) != 0) {
+        return true;
+    }
+    const char *stem = arena_copy(&config->arena, given->name, len - suffix_len);
+    const struct config_value *value = find(config, given->source, stem);
+    if (!value) {
+        return true;
+    }
+    if (!value->setting->secret) {
+        return fail(error, given->where, "no such setting, did you mean %s?", stem);
+    }
+    given->name = stem;
+    given->origin = arena_format(&config->arena, "file %s", given->text);
+    given->text = read_secret(config, given->where, given->text, error);
+    return given->text != NULL;
+}
+
 static bool read_environment(struct config *config, const char *const *environment, char error[static CONFIG_ERROR_CAP])
 {
     for (; *environment; environment++) {
@@ -300,7 +352,8 @@ static bool read_environment(struct config *config, const char *const *environme
         const char *name = arena_copy(&config->arena, *environment, (size_t)(equals - *environment));
         const char *text = arena_copy(&config->arena, equals + 1, strlen(equals + 1));
         const char *where = arena_format(&config->arena, "%s in the environment", name);
-        if (!take(config, &(struct given){SOURCE_ENVIRONMENT, name, text, where, "environment"}, error)) {
+        struct given given = {SOURCE_ENVIRONMENT, name, text, where, "environment"};
+        if (!resolve_secret_file(config, &given, error) || !take(config, &given, error)) {
             return false;
         }
     }
@@ -370,23 +423,6 @@ static bool take_lines(struct config *config, const char *path, const struct buf
     return true;
 }
 
-/* NULL, or why the file could not be read (*borrowed*). */
-static const char *read_whole(const char *path, struct buf *out)
-{
-    FILE *file = fopen(path, "rbe");
-    if (!file) {
-        return strerror(errno);
-    }
-    buf_reserve(out, CONFIG_FILE_MAX + 2);
-    char *content = out->data;
-    size_t len = fread(content, 1, CONFIG_FILE_MAX + 1, file);
-    const char *reason = ferror(file) ? strerror(errno) : len > CONFIG_FILE_MAX ? "is too large" : NULL;
-    content[len] = '\0';
-    out->len = len;
-    fclose(file);
-    return reason;
-}
-
 static bool read_file(struct config *config, char error[static CONFIG_ERROR_CAP])
 {
     const struct config_value *value = find(config, SOURCE_FILE, "config");
@@ -403,7 +439,7 @@ static bool read_file(struct config *config, char error[static CONFIG_ERROR_CAP]
 
 /* --- lifecycle and queries ------------------------------------------------------------------------ */
 
-static size_t table_len(const struct setting *table)
+size_t config_table_len(const struct setting *table)
 {
     size_t len = 0;
     while (table && table[len].name) {
@@ -429,7 +465,7 @@ bool config_init(struct config *config, const struct usage *usage, size_t words_
 {
     *config = (struct config){.usage = usage};
     arena_init(&config->arena);
-    size_t capacity = table_len(usage->shared) + table_len(usage->own) + 1;
+    size_t capacity = config_table_len(usage->shared) + config_table_len(usage->own) + 1;
     config->values = arena_alloc(&config->arena, capacity * sizeof *config->values);
     add_table(config, usage->shared, false);
     add_table(config, usage->own, true);
@@ -491,53 +527,4 @@ bool config_wants_help(size_t words_len, const char *const *words)
         }
     }
     return false;
-}
-
-static void label(const struct setting *setting, struct buf *out)
-{
-    buf_format(out, "  --%s", setting->name);
-    if (setting->kind == SETTING_CHOICE) {
-        buf_char(out, ' ');
-        join_choices(setting, "|", out);
-    } else if (setting->kind != SETTING_BOOLEAN) {
-        buf_format(out, " %s", setting->value);
-    }
-}
-
-static size_t widest(const struct setting *table, size_t width)
-{
-    for (const struct setting *setting = table; setting && setting->name; setting++) {
-        struct buf text = BUF_EMPTY;
-        label(setting, &text);
-        width = text.len > width ? text.len : width;
-        buf_release(&text);
-    }
-    return width;
-}
-
-static void help_table(const char *heading, const struct setting *table, size_t width, struct buf *out)
-{
-    if (!table_len(table)) {
-        return;
-    }
-    buf_format(out, "\n%s\n", heading);
-    for (const struct setting *setting = table; setting->name; setting++) {
-        size_t start = out->len;
-        label(setting, out);
-        buf_format(out, "%*s  %s", (int)(width - (out->len - start)), "", setting->help);
-        if (setting->fallback && *setting->fallback) {
-            buf_format(out, " (default: %s)", setting->fallback);
-        }
-        buf_char(out, '\n');
-    }
-}
-
-void config_help(const struct usage *usage, struct buf *out)
-{
-    size_t width = widest(usage->own, widest(usage->shared, 0));
-    buf_format(out, "Usage: warta %s [flags]%s%s\n", usage->command, *usage->arguments ? " " : "", usage->arguments);
-    help_table("Flags:", usage->own, width, out);
-    help_table("Settings: --site-title TEXT, or WARTA_SITE_TITLE, or a line \"site-title = TEXT\" in the file of "
-               "--config:",
-               usage->shared, width, out);
 }

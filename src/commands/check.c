@@ -7,20 +7,23 @@
 #include "warta/store/migrate.h"
 #include "warta/store/store.h"
 
-static const struct usage check_usage = {.command = "check", .arguments = "", .shared = settings_shared};
+static const struct usage check_usage = {
+    .command = "check",
+    .arguments = "",
+    .shared = settings_shared,
+    .details =
+        "Prints each setting and where it comes from, then what is wrong with the database. Ends with 1 if anything "
+        "is.",
+};
 
 enum { ERROR_CAP = 512 };
 
 static void print_settings(const struct config *config)
 {
-    puts("settings");
-    for (const struct setting *setting = settings_shared; setting->name != NULL; setting++) {
-        const char *origin = config_origin(config, setting->name);
-        if (setting->kind == SETTING_INTEGER)
-            printf("  %-17s %lld (%s)\n", setting->name, (long long)config_int(config, setting->name), origin);
-        else
-            printf("  %-17s \"%s\" (%s)\n", setting->name, config_text(config, setting->name), origin);
-    }
+    struct buf lines = BUF_EMPTY;
+    config_describe(config, &lines);
+    printf("settings\n%s", buf_string(&lines));
+    buf_release(&lines);
 }
 
 /* Adds what the listing's tables have wrong. False on a fault. */

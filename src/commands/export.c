@@ -14,6 +14,7 @@ static const struct usage export_usage = {
     .arguments_min = 1,
     .arguments_max = 1,
     .shared = settings_shared,
+    .details = "In the form that import takes, without the bytes of files; \"-\" is standard output.",
 };
 
 enum { ERROR_CAP = 512, ROWS_AT_ONCE = 500 };

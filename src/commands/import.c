@@ -26,6 +26,9 @@ static const struct usage import_usage = {
     .arguments_max = 1,
     .shared = settings_shared,
     .own = import_flags,
+    .details =
+        "All items of FILE or none; \"-\" is standard input. An item that is there already is known by its slug or "
+        "an alias, and changed only where it differs.",
 };
 
 enum { ERROR_CAP = 512, TEXT_MAX = 16 << 20, MISTAKES_SHOWN = 20, PROGRESS_EVERY = 1000 };

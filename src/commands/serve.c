@@ -12,7 +12,12 @@
 #include "warta/server/server.h"
 #include "warta/store/migrate.h"
 
-static const struct usage serve_usage = {.command = "serve", .arguments = "", .shared = settings_shared};
+static const struct usage serve_usage = {
+    .command = "serve",
+    .arguments = "",
+    .shared = settings_shared,
+    .details = "While there are no users, it prints an address where the first admin is made.",
+};
 
 enum { ERROR_CAP = 512 };
 

@@ -24,11 +24,14 @@ static const struct setting user_flags[] = {
 
 static const struct usage user_usage = {
     .command = "user",
-    .arguments = "list | add NAME | passwd NAME | disable NAME | enable NAME",
+    .arguments = "list | add|passwd|disable|enable NAME",
     .arguments_min = 1,
     .arguments_max = 2,
     .shared = settings_shared,
     .own = user_flags,
+    .details =
+        "Without --password-stdin, add and passwd ask for the password on the terminal. passwd and disable end all "
+        "sessions of the user.",
 };
 
 enum { ERROR_CAP = 512, EXIT_USAGE = 2 };

@@ -38,6 +38,10 @@ one_line() { [ "$(wc -l <err)" = 1 ] || fail "not one line on standard error"; }
 runs 0 version; says "warta "
 runs 0 --help; says "import"; says "serve"
 runs 0 import --help; says "--dry-run"; says "--database"
+for verb in $("$warta" --help | awk '/^  [a-z]/ { print $1 }'); do
+    runs 0 "$verb" --help; says "usage: warta $verb"
+    awk 'length > 80' out | grep . && fail "$verb --help is wider than a terminal"
+done
 runs 2; errs "verb"; one_line
 runs 2 frobnicate; errs "frobnicate"; one_line
 runs 2 import; one_line

@@ -44,7 +44,7 @@ runs 2 user list Ana; errs "nothing may stand"
 runs 2 user add Ana Boris; errs "Boris"
 runs 2 user add Ana --role king; errs "role"
 runs 2 user list --password-memory 4; errs "password-memory"
-runs 0 user --help; says "--password-stdin"; says "passwd NAME"
+runs 0 user --help; says "--password-stdin"; says "enable NAME"
 runs 1 user list; errs "t.db"
 
 # --- adding ---

@@ -46,6 +46,15 @@ static const struct setting shared[] = {
 static const struct usage import_usage = {"import", "FILE", 1, 1, shared, import_own};
 static const struct usage serve_usage = {"serve", "", 0, 0, shared, NULL};
 
+static const struct setting secrets[] = {
+    {.name = "key", .kind = SETTING_TEXT, .secret = true, .value = "KEY", .help = "a secret"},
+    {.name = "other", .kind = SETTING_TEXT, .secret = true, .value = "KEY", .help = "another"},
+    {.name = "threads", .kind = SETTING_INTEGER, .max = 64, .fallback = "0", .value = "N", .help = "threads"},
+    {.name = "quiet", .kind = SETTING_BOOLEAN, .help = "say less"},
+    {.name = NULL},
+};
+static const struct usage secret_usage = {"serve", "", 0, 0, secrets, NULL};
+
 static const char *const nothing[] = {NULL};
 
 static size_t count(const char *const *words)
@@ -181,6 +190,29 @@ static void booleans_have_words(void **state)
     }
 }
 
+static void secrets_come_from_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *content, *text;
+    } cases[] = {
+        {"pass word", "pass word"}, {"pass word\n", "pass word"}, {" a # b ", " a # b "}, {"", ""}, {"\n", ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[PATH_CAP], variable[PATH_CAP + 32], origin[PATH_CAP + 32];
+        make_file(path, cases[i].content, strlen(cases[i].content));
+        snprintf(variable, sizeof variable, "WARTA_KEY_FILE=%s", path);
+        snprintf(origin, sizeof origin, "file %s", path);
+        const char *const environment[] = {variable, NULL};
+        struct config config;
+        char error[CONFIG_ERROR_CAP];
+        assert_true(config_init(&config, &secret_usage, 0, nothing, environment, error));
+        unlink(path);
+        assert_string_equal(config_text(&config, "key"), cases[i].text);
+        assert_string_equal(config_origin(&config, "key"), origin);
+        config_release(&config);
+    }
+}
+
 /* --- what is refused ------------------------------------------------------------------------------ */
 
 static void wrong_flags_are_named(void **state)
@@ -257,6 +289,58 @@ static void wrong_variables_are_named(void **state)
         struct config config;
         char error[CONFIG_ERROR_CAP];
         assert_false(config_init(&config, &import_usage, 2, words, cases[i].variables, error));
+        assert_string_equal(error, cases[i].error);
+        config_release(&config);
+    }
+}
+
+static void wrong_secret_files_are_named(void **state)
+{
+    (void)state;
+    char path[PATH_CAP], variable[PATH_CAP + 32];
+    static const struct {
+        const char *content;
+        size_t len;
+        const char *other, *error;
+    } cases[] = {
+        {"a\nb", 3, NULL, "must be one line of UTF-8 text"},
+        {"a\n\n", 3, NULL, "must be one line of UTF-8 text"},
+        {"a\0b", 3, NULL, "cannot be read: it holds a NUL"},
+        {"a", 1, "WARTA_KEY=b", "given twice"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        make_file(path, cases[i].content, cases[i].len);
+        snprintf(variable, sizeof variable, "WARTA_KEY_FILE=%s", path);
+        const char *const environment[] = {cases[i].other ? cases[i].other : variable, variable, NULL};
+        struct config config;
+        char error[CONFIG_ERROR_CAP];
+        assert_false(config_init(&config, &secret_usage, 0, nothing, environment + !cases[i].other, error));
+        unlink(path);
+        assert_ptr_equal(strstr(error, "WARTA_KEY_FILE in the environment: "), error);
+        assert_non_null(strstr(error, cases[i].error));
+        config_release(&config);
+    }
+}
+
+/* What is no secret has no file, and a file that is not there is said as such. */
+static void only_secrets_have_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *variable, *error;
+    } cases[] = {
+        {"WARTA_THREADS_FILE=/dev/null",
+         "WARTA_THREADS_FILE in the environment: no such setting, did you mean WARTA_THREADS?"},
+        {"WARTA_KEI_FILE=/dev/null", "WARTA_KEI_FILE in the environment: no such setting"},
+        {"WARTA__FILE=/dev/null", "WARTA__FILE in the environment: no such setting"},
+        {"WARTA_KEY_FILE=/nowhere/at/all",
+         "WARTA_KEY_FILE in the environment: /nowhere/at/all cannot be read: No such file or directory"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const environment[] = {cases[i].variable, NULL};
+        struct config config;
+        char error[CONFIG_ERROR_CAP];
+        assert_false(config_init(&config, &secret_usage, 0, nothing, environment, error));
         assert_string_equal(error, cases[i].error);
         config_release(&config);
     }
@@ -355,14 +439,14 @@ static void help_is_aligned(void **state)
     struct buf out = BUF_EMPTY;
     config_help(&import_usage, &out);
     assert_string_equal(buf_string(&out),
-                        "Usage: warta import [flags] FILE\n"
+                        "usage: warta import [flags] FILE\n"
                         "\n"
                         "Flags:\n"
                         "  --dry-run               change nothing\n"
                         "  --role ROLE             what they may do (default: editor)\n"
                         "\n"
-                        "Settings: --site-title TEXT, or WARTA_SITE_TITLE, or a line \"site-title = TEXT\" in the file "
-                        "of --config:\n"
+                        "Settings, each as a flag, a variable (WARTA_SITE_TITLE) or a line of the file\n"
+                        "that --config names (site-title = TEXT), in this order:\n"
                         "  --database FILE         the file (default: warta.db)\n"
                         "  --site-title TEXT       the name (default: Warta)\n"
                         "  --threads N             threads (default: 0)\n"
@@ -370,6 +454,59 @@ static void help_is_aligned(void **state)
                         "  --quiet                 say less\n"
                         "  --config FILE           settings\n");
     buf_release(&out);
+}
+
+static void long_help_is_wrapped(void **state)
+{
+    (void)state;
+    static const struct setting own[] = {
+        {.name = "a-name-that-fits",
+         .kind = SETTING_TEXT,
+         .value = "BEST",
+         .help = "ends at column eighty, which is where the longest lines"},
+        {.name = "a-name-that-is-long",
+         .kind = SETTING_TEXT,
+         .value = "NONE",
+         .fallback = "x",
+         .help = "one word more than fits is put on the line below itself"},
+        {.name = NULL},
+    };
+    const struct usage usage = {.command = "x", .arguments = "", .own = own, .details = "What it does."};
+    struct buf out = BUF_EMPTY;
+    config_help(&usage, &out);
+    assert_string_equal(buf_string(&out),
+                        "usage: warta x [flags]\n"
+                        "\n"
+                        "What it does.\n"
+                        "\n"
+                        "Flags:\n"
+                        "  --a-name-that-fits BEST\n"
+                        "                          ends at column eighty, which is where the longest\n"
+                        "                          lines\n"
+                        "  --a-name-that-is-long NONE\n"
+                        "                          one word more than fits is put on the line below\n"
+                        "                          itself (default: x)\n");
+    buf_release(&out);
+}
+
+/* --- the settings as they stand ------------------------------------------------------------------- */
+
+static void settings_are_described_and_secrets_masked(void **state)
+{
+    (void)state;
+    const char *const words[] = {"--quiet", "--key=first"};
+    const char *const environment[] = {"WARTA_THREADS=2", NULL};
+    struct config config;
+    char error[CONFIG_ERROR_CAP];
+    struct buf out = BUF_EMPTY;
+    assert_true(config_init(&config, &secret_usage, 2, words, environment, error));
+    config_describe(&config, &out);
+    assert_string_equal(buf_string(&out), "  key     (secret) (flag)\n"
+                                          "  other   \"\" (default)\n"
+                                          "  threads 2 (environment)\n"
+                                          "  quiet   yes (flag)\n");
+    buf_release(&out);
+    config_release(&config);
 }
 
 static void the_shared_settings_are_sound(void **state)
@@ -394,8 +531,8 @@ static void the_shared_settings_are_sound(void **state)
     config_release(&config);
     struct buf out = BUF_EMPTY;
     config_help(&usage, &out);
-    assert_non_null(strstr(buf_string(&out), "Usage: warta serve [flags]\n"));
-    assert_non_null(strstr(buf_string(&out), "--log-level debug|info|warn|error  "));
+    assert_non_null(strstr(buf_string(&out), "usage: warta serve [flags]\n"));
+    assert_non_null(strstr(buf_string(&out), "  --log-level debug|info|warn|error\n"));
     buf_release(&out);
 }
 
@@ -407,13 +544,18 @@ int main(void)
         cmocka_unit_test(the_config_flag_wins_over_its_variable),
         cmocka_unit_test(flags_and_arguments_mix),
         cmocka_unit_test(booleans_have_words),
+        cmocka_unit_test(secrets_come_from_files),
         cmocka_unit_test(wrong_flags_are_named),
         cmocka_unit_test(wrong_variables_are_named),
+        cmocka_unit_test(wrong_secret_files_are_named),
+        cmocka_unit_test(only_secrets_have_files),
         cmocka_unit_test(wrong_lines_are_named),
         cmocka_unit_test(a_file_has_its_limit),
         cmocka_unit_test(a_long_mistake_is_cut),
         cmocka_unit_test(help_is_wanted_before_the_flags_end),
         cmocka_unit_test(help_is_aligned),
+        cmocka_unit_test(long_help_is_wrapped),
+        cmocka_unit_test(settings_are_described_and_secrets_masked),
         cmocka_unit_test(the_shared_settings_are_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

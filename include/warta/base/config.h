@@ -5,7 +5,9 @@
  * source overrides it. Names are case-sensitive.
  *   Flags        `--name value` or `--name=value`; a boolean takes no value. What follows is not taken as a value when
  *                it begins with two dashes. Flags and arguments may mix; `--` ends the flags; "-" is an argument.
- *   Environment  every variable that begins with WARTA_ must be a setting. An empty one counts as given.
+ *   Environment  every variable that begins with WARTA_ must be a setting. An empty one counts as given. A secret may
+ *                also stand in a file that WARTA_NAME_FILE names, as containers hand them over; a line feed at its end
+ *                is not part of it.
  *   File         UTF-8; one `name = value` a line; blank lines, and lines that begin with '#', are passed over. Values
  *                are trimmed and otherwise taken as they stand: quotes and a later '#' belong to them.
  * Knows nothing of what settings mean: an address, a language or a time zone is checked by the module that uses it.
@@ -32,6 +34,7 @@ struct setting {
     const char *name; /* a-z and hyphens, less than CONFIG_NAME_CAP - 6 bytes */
     enum setting_kind kind;
     bool filled;                /* SETTING_TEXT: must not be empty */
+    bool secret;                /* SETTING_TEXT: not to be shown */
     int64_t min, max;           /* SETTING_INTEGER */
     const char *fallback;       /* as a file would give it; NULL: "" or no */
     const char *const *choices; /* SETTING_CHOICE: ends with NULL */
@@ -46,6 +49,7 @@ struct usage {
     size_t arguments_min, arguments_max;
     const struct setting *shared; /* flag, environment and file */
     const struct setting *own;    /* flags only */
+    const char *details;          /* for people: what the arguments mean; NULL for none */
 };
 
 struct config_value;
@@ -85,7 +89,11 @@ const char *config_argument(const struct config *config, size_t index);
 /* Whether --help or -h is among the flags: ask this first, as help is due even where the rest is wrong. */
 bool config_wants_help(size_t words_len, const char *const *words);
 
-/* Appends what --help prints: a usage line, then an aligned line for each flag and setting. */
+/* Appends what --help prints, within 80 columns: a usage line, the details, then each flag and setting behind two spaces,
+ * with its value, its meaning and its default. */
 void config_help(const struct usage *usage, struct buf *out);
+
+/* Appends a line for each shared setting: its name, its value, secrets masked, and where it comes from. */
+void config_describe(const struct config *config, struct buf *out);
 
 #endif
