@@ -15,8 +15,8 @@ SELECT item.id, item.slug, item.version, type.slug AS type, type.name AS type_na
        (SELECT json_group_array(name) FROM (SELECT name FROM alias WHERE item_id = item.id ORDER BY id)) AS aliases,
        strftime('%Y-%m-%dT%H:%M:%SZ', item.publish_unix, 'unixepoch') AS publish_at,
        (SELECT json_group_array(json_object('id', id, 'name', name, 'media_type', media_type, 'size', size, 'width', width,
-                                            'height', height, 'alt', alt))
-        FROM (SELECT file.id, file.name, file.media_type, file.size, file.width, file.height, item_file.alt
+                                            'height', height, 'alt', alt, 'sha256', sha256))
+        FROM (SELECT file.id, file.name, file.media_type, file.size, file.width, file.height, file.sha256, item_file.alt
               FROM item_file CROSS JOIN file ON file.id = file_id WHERE item_id = item.id ORDER BY item_file.position)) AS files
 FROM item
 CROSS JOIN type ON type.id = item.type_id

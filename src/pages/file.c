@@ -36,6 +36,11 @@ const char *file_href(struct exchange *x, const json_t *file)
                                            : path_of(x, "/admin/files/", "/content/", file));
 }
 
+const char *file_absolute(struct exchange *x, const json_t *file)
+{
+    return page_absolute(x, path_of(x, "/files/", "/", file));
+}
+
 /* --- the bytes as they are sent --- */
 
 struct file_stream {

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "warta/pages/card.h"
+#include "warta/pages/file.h"
 #include "warta/pages/item_view.h"
 
 /* Where an old slug, an alias or an id leads: 301 to the item's own address in the same form, 404 for no item. */
@@ -40,6 +41,23 @@ static void plain_names(json_t *model, const char *key)
     json_object_set_new(model, key, names);
 }
 
+/* What readers may know of each file. */
+static void plain_files(struct exchange *x)
+{
+    static const char *const own[] = {"name", "media_type", "size", "alt", "sha256"};
+    json_t *files = json_array();
+    size_t i;
+    json_t *file;
+    json_array_foreach(json_object_get(x->model, "files"), i, file)
+    {
+        json_t *plain = json_pack("{s:s}", "url", file_absolute(x, file));
+        for (size_t k = 0; k < sizeof own / sizeof *own; k++)
+            json_object_set(plain, own[k], json_object_get(file, own[k]));
+        json_array_append_new(files, plain);
+    }
+    json_object_set_new(x->model, "files", files);
+}
+
 int page_item(struct exchange *x)
 {
     int status = item_read(x, "");
@@ -58,9 +76,60 @@ int page_item_json(struct exchange *x)
     json_object_set_new(x->model, "url", json_string(page_absolute(x, arena_format(&x->arena, "/items/%s", slug))));
     plain_names(x->model, "places");
     plain_names(x->model, "topics");
-    json_object_set_new(x->model, "files", json_array());
+    plain_files(x);
     json_object_del(x->model, "day");
     return page_json(x, 200, "application/json", json_incref(x->model));
+}
+
+/* --- the Markdown form --- */
+
+static const char *model_text(const struct exchange *x, const char *key)
+{
+    return json_string_value(json_object_get(x->model, key));
+}
+
+static void md_head(struct exchange *x, struct buf *out)
+{
+    const char *date_words = model_text(x, "date_words");
+    buf_format(out, "# %s\n\n%s", model_text(x, "title"), model_text(x, "kicker"));
+    if (date_words != NULL)
+        buf_format(out, ", %s", date_words);
+    buf_char(out, '\n');
+}
+
+static void md_event(const json_t *event, struct buf *out)
+{
+    const char *starts = json_string_value(json_object_get(event, "starts_words"));
+    const char *ends = json_string_value(json_object_get(event, "ends_words"));
+    const char *venue = json_string_value(json_object_get(event, "venue"));
+    if (starts != NULL)
+        buf_format(out, "\nWhen: %s%s%s\n", starts, ends == NULL ? "" : " \u2013 ", ends == NULL ? "" : ends);
+    if (venue != NULL)
+        buf_format(out, "\nWhere: %s\n", venue);
+}
+
+static void md_names(const char *label, const json_t *entries, struct buf *out)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach(entries, i, entry)
+    {
+        if (i == 0)
+            buf_format(out, "\n%s: ", label);
+        buf_format(out, "%s%s", i == 0 ? "" : ", ", json_string_value(json_object_get(entry, "name")));
+    }
+    if (json_array_size(entries) > 0)
+        buf_char(out, '\n');
+}
+
+static void md_links(struct exchange *x, struct buf *out)
+{
+    const char *link = model_text(x, "link");
+    size_t i;
+    json_t *file;
+    if (*link != '\0')
+        buf_format(out, "\n<%s>\n", link);
+    json_array_foreach(json_object_get(x->model, "files"), i, file) buf_format(out, "\n<%s>\n", file_absolute(x, file));
 }
 
 /* The item as a text file: its title, what stands around it, and its Markdown. */
@@ -71,17 +140,16 @@ int page_item_md(struct exchange *x)
         return status;
     struct buf *out = &x->response->body;
     card_complete(x, x->model);
-    const char *date_words = json_string_value(json_object_get(x->model, "date_words"));
-    buf_format(out, "# %s\n\n%s", json_string_value(json_object_get(x->model, "title")),
-               json_string_value(json_object_get(x->model, "kicker")));
-    if (date_words != NULL)
-        buf_format(out, ", %s", date_words);
+    md_head(x, out);
+    md_event(json_object_get(x->model, "event"), out);
     for (int i = 0; i < 2; i++) {
-        const char *text = json_string_value(json_object_get(x->model, i == 0 ? "summary" : "body"));
+        const char *text = model_text(x, i == 0 ? "summary" : "body");
         if (*text != '\0')
-            buf_format(out, "\n\n%s", text);
+            buf_format(out, "\n%s\n", text);
     }
-    buf_char(out, '\n');
+    md_names("Place", json_object_get(x->model, "places"), out);
+    md_names("Topic", json_object_get(x->model, "topics"), out);
+    md_links(x, out);
     response_header(x->response, "Content-Type", "text/markdown; charset=utf-8");
     return 200;
 }

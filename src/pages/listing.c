@@ -5,6 +5,7 @@
 
 #include "warta/http/params.h"
 #include "warta/pages/card.h"
+#include "warta/pages/file.h"
 #include "warta/pages/page.h"
 #include "warta/view/markdown.h"
 
@@ -334,6 +335,20 @@ static json_t *tags(const json_t *item)
     return list;
 }
 
+/* The item's files; NULL if it has none (*owned*). */
+static json_t *attachments(struct exchange *x, const json_t *item)
+{
+    const json_t *files = json_object_get(item, "files");
+    json_t *list = json_array_size(files) == 0 ? NULL : json_array();
+    size_t i;
+    json_t *file;
+    json_array_foreach(files, i, file) json_array_append_new(
+        list, json_pack("{s:s, s:O, s:O, s:O}", "url", file_absolute(x, file), "mime_type",
+                        json_object_get(file, "media_type"), "title", json_object_get(file, "name"), "size_in_bytes",
+                        json_object_get(file, "size")));
+    return list;
+}
+
 static json_t *feed_item(struct exchange *x, json_t *item)
 {
     static const char *const own[] = {"slug", "type", "kicker", "date", "event", "places", "topics"};
@@ -341,10 +356,11 @@ static json_t *feed_item(struct exchange *x, json_t *item)
     const json_t *body = json_object_get(item, "body");
     json_int_t id = json_integer_value(json_object_get(item, "id"));
     struct buf html = BUF_EMPTY;
-    json_t *entry = json_pack(
-        "{s:s, s:s, s:O, s:o, s:O, s:o}", "id", page_absolute(x, arena_format(&x->arena, "/items/%lld", (long long)id)),
-        "url", page_absolute(x, arena_format(&x->arena, "/items/%s", slug)), "title", json_object_get(item, "title"),
-        "date_published", date_published(x, item), "language", json_object_get(item, "lang"), "tags", tags(item));
+    json_t *entry = json_pack("{s:s, s:s, s:O, s:o, s:O, s:o, s:o*}", "id",
+                              page_absolute(x, arena_format(&x->arena, "/items/%lld", (long long)id)), "url",
+                              page_absolute(x, arena_format(&x->arena, "/items/%s", slug)), "title",
+                              json_object_get(item, "title"), "date_published", date_published(x, item), "language",
+                              json_object_get(item, "lang"), "tags", tags(item), "attachments", attachments(x, item));
     json_t *summary = json_object_get(item, "summary");
     if (json_string_length(summary) > 0)
         json_object_set(entry, "summary", summary);

@@ -258,6 +258,32 @@ static void test_reading(void **state)
     harness_close(&harness);
 }
 
+/* Every form of an item tells of its files. */
+static void test_named_by_items(void **state)
+{
+    static const char url[] = "http://news.example/files/1/a.pdf";
+    static const char *const forms[] = {"/items/one", "/items/one.json", "/items/one.md", "/items.json"};
+    (void)state;
+    struct harness harness;
+    open_with_pdf(&harness);
+    run_sql(&harness, "INSERT INTO item_file VALUES (1, 1, 'The cover', 0)");
+    check_get(&harness, NULL, forms[0], 200, NULL, "href=\"/files/1/a.pdf\"");
+    for (size_t i = 1; i < sizeof forms / sizeof *forms; i++)
+        check_get(&harness, NULL, forms[i], 200, NULL, url);
+    struct response response = harness_request(&harness, "GET", "/items/one.json", NULL);
+    json_t *item = json_loadb(response.body.data, response.body.len, 0, NULL);
+    json_t *file = json_array_get(json_object_get(item, "files"), 0);
+    char *sha256 = harness_query(&harness, "SELECT sha256 FROM file");
+    json_t *expected = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "name", "a.pdf", "media_type", "application/pdf",
+                                 "size", PDF_LEN, "alt", "The cover", "sha256", sha256, "url", url);
+    assert_true(json_equal(file, expected));
+    json_decref(expected);
+    free(sha256);
+    json_decref(item);
+    response_release(&response);
+    harness_close(&harness);
+}
+
 /* The tag of before is known again; replaced bytes have another, and what was begun is not gone on with. */
 static void test_tags(void **state)
 {
@@ -322,9 +348,9 @@ static void test_policies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_upload),       cmocka_unit_test(test_replace_and_delete),
-        cmocka_unit_test(test_public_alone), cmocka_unit_test(test_reading),
-        cmocka_unit_test(test_tags),         cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_upload),   cmocka_unit_test(test_replace_and_delete), cmocka_unit_test(test_public_alone),
+        cmocka_unit_test(test_reading),  cmocka_unit_test(test_named_by_items),     cmocka_unit_test(test_tags),
+        cmocka_unit_test(test_policies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

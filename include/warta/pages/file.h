@@ -10,4 +10,7 @@
  * of staff the one that shows them every file, as it is now (*arena*). */
 const char *file_href(struct exchange *x, const json_t *file);
 
+/* The address for readers with its origin, as feeds and twins give it (*arena*). */
+const char *file_absolute(struct exchange *x, const json_t *file);
+
 #endif
