@@ -10,6 +10,7 @@
 #include "warta/commands/settings.h"
 #include "warta/commands/site.h"
 #include "warta/newsroom/item.h"
+#include "warta/store/hold.h"
 #include "warta/store/migrate.h"
 #include "warta/store/store.h"
 
@@ -206,7 +207,10 @@ static bool import_items(struct intake *intake, const struct site *site, const c
     char error[ERROR_CAP];
     struct text *text = NULL;
     struct store *store = NULL;
-    if (check_items(intake) && migrate_run(database, site->log, error, sizeof error)) {
+    int hold = -1;
+    if (check_items(intake) && migrate_run(database, site->log, error, sizeof error))
+        hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, sizeof error);
+    if (hold >= 0) {
         text = text_create(site->lang, site->timezone, error, sizeof error);
         store = text == NULL ? NULL : store_open(database, STORE_WRITE, site->log, error, sizeof error);
     }
@@ -220,6 +224,7 @@ static bool import_items(struct intake *intake, const struct site *site, const c
     else if (!ok)
         command_fail("nothing was stored: the database failed, see above");
     store_destroy(store);
+    hold_release(hold);
     text_destroy(text);
     return ok;
 }

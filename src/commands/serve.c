@@ -10,6 +10,7 @@
 #include "warta/commands/setup.h"
 #include "warta/commands/site.h"
 #include "warta/server/server.h"
+#include "warta/store/hold.h"
 #include "warta/store/migrate.h"
 
 static const struct usage serve_usage = {
@@ -60,6 +61,7 @@ static void block_end_signals(sigset_t *signals)
     sigaddset(signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes then fails what is written, not the server */
 }
 
 static void wait_for_end(const sigset_t *signals)
@@ -91,12 +93,15 @@ static bool serve_site(struct server *server, const struct config *config, unsig
 {
     struct site_setup setup;
     struct app **apps = NULL;
+    int hold = -1;
     sigset_t signals;
     const char *database = config_text(config, "database");
     unsigned apps_len = threads + SERVER_SLOW_THREADS + SERVER_HASH_THREADS;
     bool ok = site_setup_init(&setup, config, server_address(server), error, error_len) &&
               migrate_run(database, &setup.log, error, error_len);
     if (ok)
+        hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, error_len);
+    if (hold >= 0)
         apps = apps_create(&setup.site, database, threads, apps_len, error, error_len);
     block_end_signals(&signals);
     ok = apps != NULL && start_server(server, apps, threads, error, error_len);
@@ -109,6 +114,7 @@ static bool serve_site(struct server *server, const struct config *config, unsig
     server_destroy(server);
     if (apps != NULL)
         apps_destroy(apps, apps_len);
+    hold_release(hold);
     site_setup_release(&setup);
     return ok;
 }

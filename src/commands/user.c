@@ -11,6 +11,7 @@
 #include "warta/commands/settings.h"
 #include "warta/commands/site.h"
 #include "warta/newsroom/user.h"
+#include "warta/store/hold.h"
 #include "warta/store/migrate.h"
 #include "warta/store/store.h"
 
@@ -274,13 +275,15 @@ static int user_run(const struct config *config)
         return usage_fail("there is no action", verb);
     if (action->takes_name != (errand.name != NULL))
         return usage_fail(action->takes_name ? "a user's name is missing behind" : "nothing may stand behind", verb);
+    int hold = -1;
     if (action->makes_database ? migrate_run(database, &log, error, sizeof error)
                                : migrate_is_current(database, error, sizeof error))
+        hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, sizeof error);
+    if (hold >= 0)
         errand.store = store_open(database, STORE_WRITE, &log, error, sizeof error);
-    if (errand.store == NULL)
-        return command_fail("%s", error);
-    int code = action->run(&errand);
+    int code = errand.store == NULL ? command_fail("%s", error) : action->run(&errand);
     store_destroy(errand.store);
+    hold_release(hold);
     return code;
 }
 

@@ -226,3 +226,12 @@ bool token_use(struct store *store, const char *kind, const char *token)
     json_decref(params);
     return ok && changed > 0;
 }
+
+bool login_end_all(struct store *store)
+{
+    if (!store_begin(store))
+        return false;
+    store_exec(store, SQL_SESSION_END_ALL, NULL, NULL);
+    store_exec(store, SQL_TOKEN_DROP_ALL, NULL, NULL);
+    return store_commit(store);
+}

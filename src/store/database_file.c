@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,4 +83,100 @@ char *file_uri(const char *path, bool immutable)
         buf_format(&uri, "%%%02x", (unsigned char)*path);
     buf_text(&uri, immutable ? "?immutable=1" : "");
     return buf_steal(&uri);
+}
+
+bool file_is_same(const char *one, const char *other)
+{
+    struct stat first, second;
+    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+bool file_is_at(int fd, const char *path)
+{
+    struct stat open_one, named;
+    return fstat(fd, &open_one) == 0 && stat(path, &named) == 0 && open_one.st_dev == named.st_dev &&
+           open_one.st_ino == named.st_ino;
+}
+
+bool file_folder_stat(const char *path, struct stat *info)
+{
+    char *folder = folder_of(path);
+    bool ok = stat(folder, info) == 0;
+    free(folder);
+    return ok;
+}
+
+bool file_sync_folder(const char *path)
+{
+    char *folder = folder_of(path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    free(folder);
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+/* --- a copy under construction --- */
+
+static bool part_fail(const struct part *part, const char *what, char *error, size_t error_len)
+{
+    snprintf(error, error_len, "%s %s: %s", part->path, what,
+             errno == EWOULDBLOCK ? "another warta is writing it" : strerror(errno));
+    return false;
+}
+
+static void unlink_sides(const char *path)
+{
+    static const char *const suffixes[] = {"-journal", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        struct buf side = BUF_EMPTY;
+        buf_format(&side, "%s%s", path, suffixes[i]);
+        unlink(buf_string(&side));
+        buf_release(&side);
+    }
+}
+
+bool part_open(struct part *part, const char *final, char *error, size_t error_len)
+{
+    struct buf path = BUF_EMPTY;
+    struct stat info;
+    buf_format(&path, "%s.warta-part", final);
+    part->path = buf_steal(&path);
+    part->fd = open(part->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
+    bool ours = part->fd >= 0 && flock(part->fd, LOCK_EX | LOCK_NB) == 0;
+    if (ours && file_is_at(part->fd, part->path) && fstat(part->fd, &info) == 0 && S_ISREG(info.st_mode)) {
+        unlink_sides(part->path);
+        if (ftruncate(part->fd, 0) == 0)
+            return true;
+    }
+    part_fail(part, "cannot be made", error, error_len);
+    if (!ours && part->fd >= 0) {
+        close(part->fd);
+        part->fd = -1;
+    }
+    return false;
+}
+
+bool part_commit(struct part *part, const char *final, char *error, size_t error_len)
+{
+    if (fsync(part->fd) != 0 || rename(part->path, final) != 0)
+        return part_fail(part, "cannot be given its name", error, error_len);
+    close(part->fd);
+    part->fd = -1;
+    if (file_sync_folder(final))
+        return true;
+    snprintf(error, error_len, "%s is there, but the name may not outlive a power cut: %s", final, strerror(errno));
+    return false;
+}
+
+void part_release(struct part *part)
+{
+    if (part->fd >= 0) {
+        unlink_sides(part->path);
+        unlink(part->path);
+        close(part->fd);
+    }
+    free(part->path);
 }

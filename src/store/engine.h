@@ -38,6 +38,10 @@ void engine_close(struct engine *engine);
 /* Why the last call failed (*borrowed* until the next one). */
 const char *engine_reason(struct engine *engine);
 
+/* Whether that was for want of something that comes back by itself or by an operator: the disk is full, read-only or at
+ * fault, or somebody else kept the database for too long. */
+bool engine_unavailable(const struct engine *engine);
+
 /* --- statements --- */
 
 enum engine_verdict { ENGINE_PREPARED, ENGINE_REFUSED, ENGINE_BAD };
@@ -102,6 +106,22 @@ bool engine_schema(struct engine *engine, struct engine_schema *schema);
  * dangles, and marks the database as ours and of that version. */
 bool engine_migrate(struct engine *engine, const char *script, int version);
 
+/* --- whole databases --- */
+
+/* Makes `copy`, an empty file or none, a copy of the whole database as it is at one moment, while others read and write
+ * it. The copy stands by itself, without side files, and whoever made it also makes it durable. False with a line in
+ * `error`; half a copy may then be there. */
+bool engine_copy(struct engine *engine, const char *copy, char error[static ENGINE_ERROR_CAP]);
+
+enum engine_settled {
+    ENGINE_SETTLED,
+    ENGINE_IN_USE,  /* somebody has it open */
+    ENGINE_DAMAGED, /* it cannot be read so far: its side files are as they were */
+};
+
+/* Brings what stands in the side files of the database at `path` into it, and takes them away. */
+enum engine_settled engine_settle(const char *path, char error[static ENGINE_ERROR_CAP]);
+
 /* --- store.c and migrate.c by tables of one's own --- */
 
 struct statement_source {
@@ -113,9 +133,11 @@ struct statement_source {
 struct store *store_open_with(const char *path, enum store_access access, const struct statement_source *sources,
                               size_t sources_len, const struct log *log, char *error, size_t error_len);
 
-/* As migrate_run and migrate_is_current, with these migrations in the place of those in sql/migrate/. */
+/* As migrate_run, migrate_private and migrate_is_current, with these migrations in the place of those in sql/migrate/. */
 bool migrate_run_with(const char *path, const struct asset *migrations, size_t migrations_len, const struct log *log,
                       char *error, size_t error_len);
+bool migrate_private_with(const char *path, const char *name, const struct asset *migrations, size_t migrations_len,
+                          const struct log *log, char *error, size_t error_len);
 bool migrate_is_current_with(const char *path, size_t migrations_len, char *error, size_t error_len);
 
 #endif

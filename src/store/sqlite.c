@@ -1,50 +1,31 @@
-#include "engine.h"
+#include "sqlite_engine.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "database_file.h"
 #include "warta/base/buf.h"
 #include "warta/base/mem.h"
-
-enum {
-    APPLICATION_ID = 0x57727461, /* "Wrta" */
-    BUSY_MS = 5000,
-    RETRY_MS = 20,
-    PROBLEMS_MAX = 100, /* of each kind */
-};
-
-struct engine {
-    sqlite3 *db;
-    enum engine_access access;
-    bool preparing;                /* a statement, which may not control transactions: those are engine_begin's */
-    bool immutable;                /* read without locks, as nobody else had it open */
-    char reason[ENGINE_ERROR_CAP]; /* our own; "" when SQLite has the reason */
-    char said[ENGINE_ERROR_CAP];
-};
 
 struct engine_statement {
     sqlite3_stmt *handle;
     sqlite3 *db;
 };
 
-/* Every result passes through here, because running out of memory is no fault that a caller could mend. */
-static int checked(int code)
+int engine_checked(int code)
 {
     if ((code & 0xff) == SQLITE_NOMEM)
         mem_exhausted();
     return code;
 }
 
-static bool execute(struct engine *engine, const char *sql)
+bool engine_execute(struct engine *engine, const char *sql)
 {
-    return checked(sqlite3_exec(engine->db, sql, NULL, NULL, NULL)) == SQLITE_OK;
+    return engine_checked(sqlite3_exec(engine->db, sql, NULL, NULL, NULL)) == SQLITE_OK;
 }
 
 /* The extended codes tell apart what shares one message, such as the many kinds of "disk I/O error". */
@@ -59,7 +40,22 @@ const char *engine_reason(struct engine *engine)
     return engine->said;
 }
 
-__attribute__((format(printf, 2, 3))) static bool fail(struct engine *engine, const char *format, ...)
+bool engine_unavailable(const struct engine *engine)
+{
+    switch (sqlite3_errcode(engine->db) & 0xff) {
+    case SQLITE_FULL:
+    case SQLITE_READONLY:
+    case SQLITE_IOERR:
+    case SQLITE_BUSY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PROTOCOL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool engine_fail(struct engine *engine, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -153,12 +149,12 @@ static bool writes(enum engine_access access)
 /* SQLite does not wait for others here by itself. */
 static bool enter_wal(struct engine *engine)
 {
-    bool ok = execute(engine, "PRAGMA journal_mode = WAL");
+    bool ok = engine_execute(engine, "PRAGMA journal_mode = WAL");
     for (int waited_ms = 0; !ok && waited_ms < BUSY_MS; waited_ms += RETRY_MS) {
         if ((sqlite3_errcode(engine->db) & 0xff) != SQLITE_BUSY)
             return false;
         sqlite3_sleep(RETRY_MS);
-        ok = execute(engine, "PRAGMA journal_mode = WAL");
+        ok = engine_execute(engine, "PRAGMA journal_mode = WAL");
     }
     return ok;
 }
@@ -180,7 +176,7 @@ static bool set_pragmas(struct engine *engine)
         [ENGINE_WRITE] = "PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;",
         [ENGINE_MIGRATE] = "PRAGMA cell_size_check = ON; PRAGMA foreign_keys = OFF;",
     };
-    return execute(engine, common) && execute(engine, own[engine->access]) &&
+    return engine_execute(engine, common) && engine_execute(engine, own[engine->access]) &&
            (!writes(engine->access) || enter_wal(engine));
 }
 
@@ -192,7 +188,7 @@ static int open_handle(struct engine *engine, const char *path)
     engine->immutable = look && !unfinished && !file_has_side(path, "-wal");
     char *uri = file_uri(path, engine->immutable);
     int mode = look && !unfinished ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    int code = checked(
+    int code = engine_checked(
         sqlite3_open_v2(uri, &engine->db, mode | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL));
     free(uri);
     return code;
@@ -212,9 +208,18 @@ static bool configure(struct engine *engine, const char *path)
     return true;
 }
 
-static const char *advice(int code)
+static bool is_full(sqlite3 *db)
 {
-    switch (code & 0xff) {
+    int number = sqlite3_system_errno(db);
+    int code = sqlite3_errcode(db) & 0xff;
+    return code == SQLITE_FULL || (code == SQLITE_IOERR && (number == ENOSPC || number == EDQUOT));
+}
+
+static const char *advice(sqlite3 *db)
+{
+    if (is_full(db))
+        return " (make room on its disk)";
+    switch (sqlite3_errcode(db) & 0xff) {
     case SQLITE_NOTADB:
         return " (is this the right file?)";
     case SQLITE_CORRUPT:
@@ -224,15 +229,16 @@ static const char *advice(int code)
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
         return " (may this user write to its folder?)";
+    case SQLITE_IOERR:
+        return " (is its disk in order?)";
     default:
         return "";
     }
 }
 
-static void say(const struct engine *engine, const char *path, char error[static ENGINE_ERROR_CAP])
+void engine_say(const struct engine *engine, const char *path, char error[static ENGINE_ERROR_CAP])
 {
-    snprintf(error, ENGINE_ERROR_CAP, "%s: %s%s", path, sqlite3_errmsg(engine->db),
-             advice(sqlite3_errcode(engine->db)));
+    snprintf(error, ENGINE_ERROR_CAP, "%s: %s%s", path, sqlite3_errmsg(engine->db), advice(engine->db));
 }
 
 struct engine *engine_open(const char *path, enum engine_access access, char error[static ENGINE_ERROR_CAP])
@@ -247,9 +253,25 @@ struct engine *engine_open(const char *path, enum engine_access access, char err
     engine->access = access;
     if (configure(engine, path))
         return engine;
-    say(engine, path, error);
+    engine_say(engine, path, error);
     engine_close(engine);
     return NULL;
+}
+
+struct engine *engine_open_plain(const char *path)
+{
+    struct engine *engine = mem_alloc(sizeof *engine);
+    char *uri = file_uri(path, false);
+    engine->access = ENGINE_MIGRATE;
+    engine_checked(sqlite3_open_v2(uri, &engine->db,
+                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+                                       SQLITE_OPEN_EXRESCODE,
+                                   NULL));
+    free(uri);
+    sqlite3_extended_result_codes(engine->db, 1);
+    sqlite3_busy_timeout(engine->db, BUSY_MS);
+    set_defences(engine->db);
+    return engine;
 }
 
 void engine_close(struct engine *engine)
@@ -268,7 +290,7 @@ void engine_close(struct engine *engine)
 static bool has_another(sqlite3 *db, const char *tail)
 {
     sqlite3_stmt *handle = NULL;
-    bool another = checked(sqlite3_prepare_v3(db, tail, -1, 0, &handle, NULL)) != SQLITE_OK || handle != NULL;
+    bool another = engine_checked(sqlite3_prepare_v3(db, tail, -1, 0, &handle, NULL)) != SQLITE_OK || handle != NULL;
     sqlite3_finalize(handle);
     return another;
 }
@@ -279,13 +301,13 @@ enum engine_verdict engine_prepare(struct engine *engine, const char *text, stru
     const char *tail = NULL;
     engine->reason[0] = '\0';
     engine->preparing = true;
-    int code =
-        checked(sqlite3_prepare_v3(engine->db, text, (int)strlen(text) + 1, SQLITE_PREPARE_PERSISTENT, &handle, &tail));
+    int code = engine_checked(
+        sqlite3_prepare_v3(engine->db, text, (int)strlen(text) + 1, SQLITE_PREPARE_PERSISTENT, &handle, &tail));
     engine->preparing = false;
     if (code != SQLITE_OK)
         return (code & 0xff) == SQLITE_AUTH ? ENGINE_REFUSED : ENGINE_BAD;
     if (handle == NULL || has_another(engine->db, tail)) {
-        fail(engine, "the file must hold one statement, and holds %s", handle == NULL ? "none" : "more");
+        engine_fail(engine, "the file must hold one statement, and holds %s", handle == NULL ? "none" : "more");
         sqlite3_finalize(handle);
         return ENGINE_BAD;
     }
@@ -368,7 +390,7 @@ const char *engine_bind(struct engine_statement *statement, size_t index, const 
     /* SQLite leaves undefined what its functions make of such a string (c3ref/bind_blob.html). */
     if (json_is_string(value) && strlen(json_string_value(value)) != json_string_length(value))
         return "holds a NUL character";
-    if (checked(bind_value(statement->handle, (int)index + 1, value)) != SQLITE_OK)
+    if (engine_checked(bind_value(statement->handle, (int)index + 1, value)) != SQLITE_OK)
         return sqlite3_errmsg(statement->db);
     return NULL;
 }
@@ -377,14 +399,14 @@ const char *engine_bind_bytes(struct engine_statement *statement, size_t index, 
 {
     /* A null pointer would bind NULL (c3ref/bind_blob.html). */
     const void *from = len == 0 ? "" : bytes;
-    if (checked(sqlite3_bind_blob64(statement->handle, (int)index + 1, from, len, SQLITE_STATIC)) != SQLITE_OK)
+    if (engine_checked(sqlite3_bind_blob64(statement->handle, (int)index + 1, from, len, SQLITE_STATIC)) != SQLITE_OK)
         return sqlite3_errmsg(statement->db);
     return NULL;
 }
 
 enum engine_step engine_step(struct engine_statement *statement)
 {
-    int code = checked(sqlite3_step(statement->handle));
+    int code = engine_checked(sqlite3_step(statement->handle));
     return code == SQLITE_ROW ? ENGINE_ROW : code == SQLITE_DONE ? ENGINE_DONE : ENGINE_FAILED;
 }
 
@@ -455,139 +477,18 @@ bool engine_column_bytes(struct engine_statement *statement, size_t index, const
 bool engine_begin(struct engine *engine)
 {
     engine->reason[0] = '\0';
-    return execute(engine, engine->access == ENGINE_READ ? "BEGIN" : "BEGIN IMMEDIATE");
+    return engine_execute(engine, engine->access == ENGINE_READ ? "BEGIN" : "BEGIN IMMEDIATE");
 }
 
 bool engine_commit(struct engine *engine)
 {
     engine->reason[0] = '\0';
-    return execute(engine, "COMMIT");
+    return engine_execute(engine, "COMMIT");
 }
 
 void engine_rollback(struct engine *engine)
 {
     /* SQLite has rolled back by itself after some failures; this then only says that there is no transaction. */
     if (!sqlite3_get_autocommit(engine->db))
-        execute(engine, "ROLLBACK");
-}
-
-/* --- health --- */
-
-/* A damaged database may hold names that are not valid text. */
-static void add_problem(json_t *problems, const char *text)
-{
-    json_t *problem = json_string(text);
-    if (json_array_append_new(problems, problem != NULL ? problem : json_string("damage beyond words")) != 0)
-        mem_exhausted();
-}
-
-static const char *text_at(sqlite3_stmt *handle, int at)
-{
-    const char *text = (const char *)sqlite3_column_text(handle, at);
-    return text != NULL ? text : "";
-}
-
-static void integrity_problem(sqlite3_stmt *handle, json_t *problems)
-{
-    if (strcmp(text_at(handle, 0), "ok") != 0)
-        add_problem(problems, text_at(handle, 0));
-}
-
-static void reference_problem(sqlite3_stmt *handle, json_t *problems)
-{
-    struct buf text = BUF_EMPTY;
-    buf_format(&text, "a row of %s refers to a row of %s that is not there", text_at(handle, 0), text_at(handle, 2));
-    add_problem(problems, buf_string(&text));
-    buf_release(&text);
-}
-
-/* Hands each row to `add`; damage that stops the check is a problem too. */
-static bool check_by(struct engine *engine, const char *sql, void (*add)(sqlite3_stmt *, json_t *), json_t *problems)
-{
-    sqlite3_stmt *handle = NULL;
-    int code = checked(sqlite3_prepare_v3(engine->db, sql, -1, 0, &handle, NULL));
-    if (code == SQLITE_OK)
-        code = checked(sqlite3_step(handle));
-    for (int rows = 0; code == SQLITE_ROW && rows < PROBLEMS_MAX; rows++) {
-        add(handle, problems);
-        code = checked(sqlite3_step(handle));
-    }
-    bool damaged = (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
-    if (damaged)
-        add_problem(problems, sqlite3_errmsg(engine->db));
-    sqlite3_finalize(handle);
-    return code == SQLITE_ROW || code == SQLITE_DONE || damaged;
-}
-
-bool engine_check(struct engine *engine, json_t *problems)
-{
-    engine->reason[0] = '\0';
-    return check_by(engine, "PRAGMA integrity_check", integrity_problem, problems) &&
-           check_by(engine, "PRAGMA foreign_key_check", reference_problem, problems);
-}
-
-/* --- the schema --- */
-
-static bool read_integer(struct engine *engine, const char *sql, int *value)
-{
-    sqlite3_stmt *handle = NULL;
-    bool ok = checked(sqlite3_prepare_v3(engine->db, sql, -1, 0, &handle, NULL)) == SQLITE_OK &&
-              checked(sqlite3_step(handle)) == SQLITE_ROW;
-    *value = ok ? sqlite3_column_int(handle, 0) : 0;
-    sqlite3_finalize(handle);
-    return ok;
-}
-
-bool engine_schema(struct engine *engine, struct engine_schema *schema)
-{
-    int application, version, objects;
-    if (!read_integer(engine, "PRAGMA application_id", &application) ||
-        !read_integer(engine, "PRAGMA user_version", &version) ||
-        !read_integer(engine, "SELECT count(*) FROM sqlite_schema", &objects))
-        return false;
-    schema->is_ours = application == APPLICATION_ID;
-    schema->is_new = application == 0 && version == 0 && objects == 0;
-    schema->version = version;
-    return true;
-}
-
-/* All of it as it stood at one moment, also while another process migrates. `stale`: one has opened the database while
- * it was read without locks. */
-static bool look_once(const char *path, struct engine_schema *schema, bool *stale, char error[static ENGINE_ERROR_CAP])
-{
-    struct engine *engine = engine_open(path, ENGINE_LOOK, error);
-    *stale = false;
-    if (engine == NULL)
-        return false;
-    bool ok = execute(engine, "BEGIN") && engine_schema(engine, schema);
-    if (!ok)
-        say(engine, path, error);
-    *stale = engine->immutable && file_has_side(path, "-wal");
-    engine_close(engine);
-    return ok;
-}
-
-bool engine_look(const char *path, struct engine_schema *schema, char error[static ENGINE_ERROR_CAP])
-{
-    struct stat info;
-    *schema = (struct engine_schema){.is_new = true};
-    if (stat(path, &info) == 0 ? info.st_size == 0 && S_ISREG(info.st_mode) : errno == ENOENT)
-        return true;
-    bool stale;
-    bool ok = look_once(path, schema, &stale, error);
-    return stale ? look_once(path, schema, &stale, error) : ok;
-}
-
-bool engine_migrate(struct engine *engine, const char *script, int version)
-{
-    json_t *problems = json_array();
-    struct buf mark = BUF_EMPTY;
-    engine->reason[0] = '\0';
-    buf_format(&mark, "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID, version);
-    bool ok = execute(engine, script) && check_by(engine, "PRAGMA foreign_key_check", reference_problem, problems) &&
-              (json_array_size(problems) == 0 || fail(engine, "%s", json_string_value(json_array_get(problems, 0)))) &&
-              execute(engine, buf_string(&mark));
-    buf_release(&mark);
-    json_decref(problems);
-    return ok;
+        engine_execute(engine, "ROLLBACK");
 }

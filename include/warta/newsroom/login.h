@@ -51,4 +51,8 @@ json_t *token_find(struct store *store, const char *kind, const char *token, int
 /* Uses a token up; false if it was already, or on a fault. Inside the caller's transaction or alone. */
 bool token_use(struct store *store, const char *kind, const char *token);
 
+/* Ends all sessions and links, as in a database that was restored: what had been ended after that copy was made must not
+ * come alive again. */
+bool login_end_all(struct store *store);
+
 #endif

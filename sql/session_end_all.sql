@@ -1,0 +1,2 @@
+-- Ends all sessions.
+DELETE FROM session

@@ -1,0 +1,2 @@
+-- Drops the tokens of all links.
+DELETE FROM token
