@@ -168,7 +168,13 @@ int access_check(struct exchange *x, const struct route *route)
     x->client = client_address_text(&x->arena, x->request, x->site->trusted_proxies);
     bool had_cookie = cookie_read(x);
     int status = session_read(x);
-    if (status == 200 && posts)
+    if (status != 200) {
+        /* Who sent it cannot be told, but what was typed can be given back. */
+        if (posts && origin_of(x) != ORIGIN_FOREIGN)
+            form_read(x);
+        return status;
+    }
+    if (posts)
         status = form_read(x);
     if (status == 200 && posts)
         status = check_form(x, had_cookie);

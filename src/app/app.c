@@ -118,6 +118,14 @@ static int no_route(struct exchange *x, const char *allow)
     return 404;
 }
 
+/* Nothing is wrong with the request: the same can be sent again when the disk can be written again. */
+static int unavailable(struct exchange *x)
+{
+    enum { RETRY_AFTER_S = 30 };
+    response_header(x->response, "Retry-After", arena_format(&x->arena, "%d", RETRY_AFTER_S));
+    return 503;
+}
+
 static int dispatch(struct exchange *x)
 {
     char allow[64];
@@ -136,6 +144,10 @@ static int dispatch(struct exchange *x)
         status = access_check(x, route);
     if (status != 200)
         return status;
+    if (x->request->uploads_lost) {
+        x->detail = "There was no room for the files that came with it. They have to be chosen again.";
+        return unavailable(x);
+    }
     store_request(x->store, x->id, route->method != METHOD_GET);
     return route->page(x);
 }
@@ -190,6 +202,8 @@ void app_handle(struct app *app, const struct request *request, struct response 
     struct exchange x;
     exchange_init(&x, app, request, response);
     int status = dispatch(&x);
+    if (status == 500 && store_unavailable(app->store))
+        status = unavailable(&x);
     if (status >= 400 && response->body.len == 0 && response->stream.read == NULL)
         status = page_error(&x, status);
     response->status = status;

@@ -98,10 +98,16 @@ int page_login(struct exchange *x)
     return x->session != NULL ? page_redirect(x, 303, next) : login_page(x, 200, next, NULL, NULL);
 }
 
+/* The form stays, as it may carry another along. */
+static int login_failed(struct exchange *x, int status, const char *next)
+{
+    return login_page(x, status, next, NULL, "You cannot be logged in just now. Please try again in a while.");
+}
+
 static int logged_in(struct exchange *x, int64_t user_id, const char *next)
 {
     if (!page_log_in(x, user_id))
-        return 500;
+        return login_failed(x, 500, next);
     log_write(x->site->log, LOG_INFO, x->id, "login of user %lld from %s", (long long)user_id, x->client);
     return has_carry(x) ? page_carry(x, form_text(x, "carry_path"), form_text(x, "carry"))
                         : page_redirect(x, 303, next);
@@ -114,7 +120,7 @@ int page_login_post(struct exchange *x)
     int64_t user_id = 0;
     int64_t delay_s = login_delay_s(x->store, name, x->client, x->now_unix);
     if (delay_s < 0)
-        return 500;
+        return login_failed(x, 500, next);
     if (delay_s > 0)
         return login_page(x, 429, next, NULL, login_wait_words(x, delay_s));
     enum user_outcome outcome = login_check(x->store, name, form_text(x, "password"), x->client,
@@ -122,7 +128,7 @@ int page_login_post(struct exchange *x)
     if (outcome == USER_OK)
         return logged_in(x, user_id, next);
     if (outcome != USER_WRONG)
-        return user_fault(x, outcome);
+        return login_failed(x, user_fault(x, outcome), next);
     log_write(x->site->log, LOG_WARN, x->id, "refused: a wrong name or password from %s", x->client);
     return login_page(x, 422, next, "That name and password do not fit.", NULL);
 }

@@ -87,9 +87,45 @@ static const char *status_words(int status)
         return "There were too many tries. Please wait.";
     case 500:
         return "Something went wrong here, not with you. Please try again in a while.";
+    case 503:
+        return "The site cannot do this just now, and nothing was changed. Please try again in a while; if that does "
+               "not help, tell whoever runs it.";
     default:
         return "";
     }
+}
+
+/* --- a form that can be sent again --- */
+
+static bool is_password(const char *name)
+{
+    return strncmp(name, "password", strlen("password")) == 0 || strcmp(name, "old") == 0;
+}
+
+static void add_field(json_t *fields, const char *name, const char *value)
+{
+    json_array_append_new(fields, json_pack("{s:s, s:s}", "name", name, "value", value));
+}
+
+/* All that was sent but files and passwords, for a button that sends it once more (*owned*); null where there is nothing
+ * to keep. The form is only ours to show again once access_check has let it pass, or could not look. */
+static json_t *form_again(struct exchange *x, int status)
+{
+    const char *name;
+    json_t *value, *one;
+    size_t i;
+    if (status != 503 || json_object_size(x->form) == 0)
+        return json_null();
+    json_t *fields = json_array();
+    json_object_foreach(x->form, name, value)
+    {
+        if (is_password(name))
+            continue;
+        if (json_is_string(value))
+            add_field(fields, name, json_string_value(value));
+        json_array_foreach(value, i, one) add_field(fields, name, json_string_value(one));
+    }
+    return json_pack("{s:s, s:o}", "action_href", page_href(x, x->path), "fields", fields);
 }
 
 int page_error(struct exchange *x, int status)
@@ -103,10 +139,10 @@ int page_error(struct exchange *x, int status)
         return page_json(x, status, "application/problem+json",
                          json_pack("{s:s, s:s, s:i, s:s*, s:s*}", "type", "about:blank", "title", status_reason(status),
                                    "status", status, "detail", x->detail, "request_id", id));
-    x->model =
-        json_pack("{s:s, s:n, s:b, s:n, s:i, s:s, s:s, s:s?, s:s?, s:s}", "page_title", status_reason(status),
-                  "canonical", "noindex", 1, "alternates", "status", status, "heading", status_reason(status), "words",
-                  status_words(status), "detail", x->detail, "request_id", id, "listing_href", page_href(x, "/"));
+    x->model = json_pack("{s:s, s:n, s:b, s:n, s:i, s:s, s:s, s:s?, s:s?, s:s, s:o}", "page_title",
+                         status_reason(status), "canonical", "noindex", 1, "alternates", "status", status, "heading",
+                         status_reason(status), "words", status_words(status), "detail", x->detail, "request_id", id,
+                         "listing_href", page_href(x, "/"), "again", form_again(x, status));
     if (page_html(x, status, "public/error.html") == status)
         return status;
     /* The page that tells of faults is at fault itself: words alone must do. */

@@ -48,13 +48,20 @@ static void drop_files(struct body *body)
 }
 
 /* The first reason stands. */
-static void refuse(struct body *body, int status, int fault)
+static void refuse(struct body *body, int status)
 {
     if (body->status == 0) {
         body->status = status;
-        body->fault = fault;
         drop_files(body);
     }
+}
+
+/* What was typed beside them is still taken in. */
+static void lose_files(struct body *body, int fault)
+{
+    body->files_lost = true;
+    body->fault = fault;
+    drop_files(body);
 }
 
 /* Some file systems cannot make a file without a name. */
@@ -79,7 +86,7 @@ static bool open_file(struct body *body)
 {
     struct body_parts *parts = body->parts;
     if (parts->uploads_len == BODY_UPLOADS_MAX) {
-        refuse(body, 413, 0);
+        refuse(body, 413);
         return false;
     }
     bool allowed = atomic_fetch_add(&body->spool->files, 1) < body->spool->files_max;
@@ -88,7 +95,7 @@ static bool open_file(struct body *body)
         return true;
     }
     atomic_fetch_sub(&body->spool->files, 1);
-    refuse(body, 503, allowed ? errno : 0);
+    lose_files(body, allowed ? errno : 0);
     return false;
 }
 
@@ -113,9 +120,9 @@ static void file_bytes(struct body *body, const char *bytes, size_t len)
     }
     file->len += len;
     if (atomic_fetch_add(&body->spool->len, len) + len > body->spool->max) {
-        refuse(body, 503, 0);
+        lose_files(body, 0);
     } else if (!write_all(file->fd, bytes, len)) {
-        refuse(body, 503, errno);
+        lose_files(body, errno);
     }
 }
 
@@ -150,7 +157,7 @@ static void field_bytes(struct body *body, const char *bytes, size_t len)
 {
     encode(&body->text, bytes, len);
     if (body->text.len > body->text_max) {
-        refuse(body, 413, 0);
+        refuse(body, 413);
     }
 }
 
@@ -161,6 +168,8 @@ static void on_begin(void *context, const char *name, const char *file_name)
     struct body *body = context;
     struct body_parts *parts = body->parts;
     if (name == NULL || body->status != 0) {
+        parts->kind = PART_DROPPED;
+    } else if (file_name != NULL && body->files_lost) {
         parts->kind = PART_DROPPED;
     } else if (file_name != NULL) {
         parts->kind = PART_FILE;
@@ -214,7 +223,7 @@ void body_init(struct body *body, struct spool *spool, size_t max, size_t text_m
         body->parts = parts;
     } else {
         free(parts);
-        refuse(body, 400, 0);
+        refuse(body, 400);
     }
 }
 
@@ -233,7 +242,7 @@ void body_release(struct body *body)
 void body_take(struct body *body, const char *bytes, size_t len)
 {
     if (len > body->max - body->len) {
-        refuse(body, 413, 0);
+        refuse(body, 413);
     }
     if (body->status != 0) {
         return;
@@ -249,7 +258,7 @@ void body_take(struct body *body, const char *bytes, size_t len)
 int body_end(struct body *body)
 {
     if (body->parts != NULL && !multipart_whole(&body->parts->multipart)) {
-        refuse(body, 400, 0);
+        refuse(body, 400);
     }
     return body->status;
 }

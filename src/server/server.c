@@ -148,7 +148,7 @@ static enum MHD_Result answer(const struct worker *worker, struct transfer *tran
 {
     struct server *server = worker->server;
     int status = body_end(&transfer->body);
-    if (status == 503) {
+    if (transfer->body.files_lost) {
         log_write(server->options.log, LOG_ERROR, NULL, "no room for an upload in %s: %s", server->spool.folder,
                   transfer->body.fault == 0 ? "too many at once" : strerror(transfer->body.fault));
     }
@@ -157,6 +157,7 @@ static enum MHD_Result answer(const struct worker *worker, struct transfer *tran
     }
     transfer->request.body = buf_string(&transfer->body.text);
     transfer->request.body_len = transfer->body.text.len;
+    transfer->request.uploads_lost = transfer->body.files_lost;
     transfer->request.uploads = body_uploads(&transfer->body, &transfer->request.uploads_len);
     if (transfer->lane != LANE_FAST) {
         return hand_over(server, transfer);

@@ -33,6 +33,7 @@ struct store {
     const char *request_id;
     bool may_write;
     bool in_transaction;
+    bool unavailable;
     bool doomed; /* something in this transaction failed, so that it cannot be committed */
     size_t statements_len;
     struct statement *statements;
@@ -237,6 +238,12 @@ void store_request(struct store *store, const char *request_id, bool may_write)
 {
     store->request_id = request_id;
     store->may_write = may_write;
+    store->unavailable = false;
+}
+
+bool store_unavailable(const struct store *store)
+{
+    return store->unavailable;
 }
 
 /* --- running: every verb goes through run() --- */
@@ -252,6 +259,13 @@ __attribute__((format(printf, 3, 4))) static bool fault(struct store *store, con
     log_write(store->log, LOG_ERROR, store->request_id, "%s: %s", name, reason);
     store->doomed = store->in_transaction;
     return false;
+}
+
+/* What the engine could not do. */
+static bool engine_fault(struct store *store, const char *name)
+{
+    store->unavailable |= engine_unavailable(store->engine);
+    return fault(store, name, "%s", engine_reason(store->engine));
 }
 
 static bool may_run(struct store *store, const struct statement *statement)
@@ -365,7 +379,7 @@ static json_t *collect(struct store *store, const struct statement *statement, e
         step = engine_step(statement->engine);
     }
     if (ok && step == ENGINE_FAILED)
-        ok = fault(store, statement->name, "%s", engine_reason(store->engine));
+        ok = engine_fault(store, statement->name);
     if (ok)
         return result;
     json_decref(result);
@@ -430,7 +444,7 @@ static bool take_bytes(struct store *store, const struct statement *statement, s
     size_t len;
     enum engine_step step = engine_step(statement->engine);
     if (step == ENGINE_FAILED)
-        return fault(store, statement->name, "%s", engine_reason(store->engine));
+        return engine_fault(store, statement->name);
     if (step == ENGINE_DONE)
         return false;
     if (!engine_column_bytes(statement->engine, 0, &bytes, &len))
@@ -460,7 +474,7 @@ bool store_begin(struct store *store)
     if (store->access == STORE_WRITE && !store->may_write)
         return fault(store, "begin", "writes, and this request may not");
     if (!engine_begin(store->engine))
-        return fault(store, "begin", "%s", engine_reason(store->engine));
+        return engine_fault(store, "begin");
     store->in_transaction = true;
     return true;
 }
@@ -470,7 +484,7 @@ bool store_commit(struct store *store)
     assert(store->in_transaction);
     bool ok = !store->doomed && engine_commit(store->engine);
     if (!ok && !store->doomed)
-        fault(store, "commit", "%s", engine_reason(store->engine));
+        engine_fault(store, "commit");
     if (!ok)
         engine_rollback(store->engine);
     store->in_transaction = store->doomed = false;
@@ -486,5 +500,5 @@ void store_rollback(struct store *store)
 
 bool store_check(struct store *store, json_t *problems)
 {
-    return engine_check(store->engine, problems) || fault(store, "check", "%s", engine_reason(store->engine));
+    return engine_check(store->engine, problems) || engine_fault(store, "check");
 }

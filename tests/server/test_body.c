@@ -164,6 +164,16 @@ static int take_files(struct body *body, struct spool *spool, int count)
     return status;
 }
 
+/* No file is left, for that reason. */
+static void assert_lost(const struct body *body, int fault)
+{
+    size_t len;
+    assert_true(body->files_lost);
+    assert_int_equal(body->fault, fault);
+    body_uploads(body, &len);
+    assert_int_equal(len, 0);
+}
+
 static void many_files(void **state)
 {
     struct place *place = *state;
@@ -175,8 +185,8 @@ static void many_files(void **state)
     assert_int_equal(take_files(&body, &place->spool, BODY_UPLOADS_MAX), 0);
     body_uploads(&body, &len);
     assert_int_equal(len, BODY_UPLOADS_MAX);
-    assert_int_equal(take_files(&other, &place->spool, FILES_MAX - BODY_UPLOADS_MAX + 1), 503);
-    assert_int_equal(other.fault, 0);
+    assert_int_equal(take_files(&other, &place->spool, FILES_MAX - BODY_UPLOADS_MAX + 1), 0);
+    assert_lost(&other, 0);
     body_release(&other);
     assert_int_equal(take_files(&other, &place->spool, FILES_MAX - BODY_UPLOADS_MAX), 0);
     body_release(&other);
@@ -234,8 +244,8 @@ static void room_in_the_spool(void **state)
     struct place *place = *state;
     struct body first, second;
     assert_int_equal(take_file_of(&first, &place->spool, 3000), 0);
-    assert_int_equal(take_file_of(&second, &place->spool, 2001), 503);
-    assert_int_equal(second.fault, 0);
+    assert_int_equal(take_file_of(&second, &place->spool, 2001), 0);
+    assert_lost(&second, 0);
     assert_int_equal(place->spool.len, 3000);
     body_release(&second);
     assert_int_equal(take_file_of(&second, &place->spool, 2000), 0);
@@ -249,27 +259,33 @@ static void no_folder(void **state)
     (void)state;
     struct spool spool = {.folder = "/nonexistent", .max = SPOOL_MAX, .files_max = FILES_MAX};
     struct body body;
-    assert_int_equal(take_file_of(&body, &spool, 10), 503);
-    assert_int_equal(body.fault, ENOENT);
+    assert_int_equal(take_file_of(&body, &spool, 10), 0);
+    assert_lost(&body, ENOENT);
     assert_int_equal(spool.files, 0);
     body_release(&body);
 }
 
-/* A limit on the size of files stands in for a full disk. */
+#define LARGE "0123456789012345678901234567890123456789" /* than the limit */
+
+/* A limit on the size of files stands in for a full disk. What was typed beside them is kept. */
 static void full_disk(void **state)
 {
     struct place *place = *state;
     struct rlimit before, small;
     struct body body;
     getrlimit(RLIMIT_FSIZE, &before);
-    small = (struct rlimit){.rlim_cur = 1000, .rlim_max = before.rlim_max};
+    small = (struct rlimit){.rlim_cur = 30, .rlim_max = before.rlim_max};
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &small);
-    int status = take_file_of(&body, &place->spool, 1001);
+    int status = take(&body, &place->spool, TYPE,
+                      FIELD("a") "before\r\n" FILE_NAMED("f", "x") LARGE
+                      "\r\n" FILE_NAMED("g", "y") "small\r\n" FIELD("b") "after\r\n" END);
     setrlimit(RLIMIT_FSIZE, &before);
-    assert_int_equal(status, 503);
-    assert_int_equal(body.fault, EFBIG);
+    assert_int_equal(status, 0);
+    assert_lost(&body, EFBIG);
     assert_int_equal(place->spool.len, 0);
+    assert_int_equal(place->spool.files, 0);
+    assert_string_equal(buf_string(&body.text), "a=before&b=after");
     body_release(&body);
 }
 

@@ -36,6 +36,7 @@ struct request {
     size_t body_len;
     const struct upload *uploads; /* the files of a multipart form */
     size_t uploads_len;
+    bool uploads_lost;  /* there was no room for them */
     const char *client; /* the peer's network address in words; "" if there is none */
 };
 

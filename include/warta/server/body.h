@@ -7,8 +7,9 @@
  * A part with a filename is a file, unless the name is empty and it has no bytes: that is a form's file input with
  * nothing chosen. A part without a name is dropped. Names and values are what the client sent: any bytes.
  *
- * What is too long or malformed, or finds no room, is noted, and the rest read past: files are gone from then on. All
- * temporary files together are bounded as well, in bytes and number, as who sends them need not be anybody we know.
+ * What is too long or malformed is noted, and the rest read past: files are gone from then on. Where files find no room,
+ * all of them are lost, but not what was typed beside them. All temporary files together are bounded as well, in bytes and
+ * number, as who sends them need not be anybody we know.
  *
  * Threads: a body belongs to one at a time; a spool is shared. */
 #ifndef WARTA_SERVER_BODY_H
@@ -38,7 +39,8 @@ struct body {
     size_t max, text_max; /* bytes as sent; bytes of `text` */
     size_t len;           /* as sent */
     int status;           /* what to refuse the request with; 0 while all is well */
-    int fault;            /* an errno, where that is for want of room; 0 if it was a bound of the spool */
+    bool files_lost;      /* for want of room */
+    int fault;            /* an errno, where files were lost; 0 if it was a bound of the spool */
     struct buf text;
     struct body_parts *parts; /* owned; NULL unless it is a multipart form */
 };
@@ -51,7 +53,7 @@ void body_release(struct body *body);
 
 void body_take(struct body *body, const char *bytes, size_t len);
 
-/* All has been sent: 0 if the body is whole, or what to refuse the request with: 400, 413 or 503. */
+/* All has been sent: 0 if the body is whole, or what to refuse the request with: 400 or 413. */
 int body_end(struct body *body);
 
 /* The files (*borrowed*), of a body that is whole. */

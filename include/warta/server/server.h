@@ -14,14 +14,15 @@
  * Bodies (body.h): `body_max` bytes at most, and twice that on the hashing lane, as a login may carry a form along that
  * waited for it. On the lanes a multipart form comes out as an urlencoded one, its text
  * still within `body_max`, with its files as request.uploads; on the slow lane all of it may have `upload_body_max`
- * bytes. Files wait in `spool_dir` without a name, no more at a time than make 16 of the largest forms. The fast lane's
+ * bytes. Files wait in `spool_dir` without a name, no more at a time than make 16 of the largest forms; where there is no
+ * room for them, the request comes without (uploads_lost). The fast lane's
  * bodies are handed on as they came.
  *
  * A response with a stream is read on the event loop's thread, so only the fast lane may answer with one; it may use
  * its thread's app to read. It is released once, whatever becomes of the connection.
  *
  * The server answers by itself, with a short page that holds none of the client's text, what it refuses: 400, 413 (with
- * the limits in words), 414, 431, and 503 with Retry-After where there is no room in a lane or on the disk; that also
+ * the limits in words), 414, 431, and 503 with Retry-After where there is no room in a lane; that also
  * closes the connection. A 413 comes before the body where Content-Length tells. It adds Date, Content-Length and the
  * framing of connections to responses, and sends HEAD what GET would get, without the body: the app answers both alike.
  *

@@ -46,6 +46,10 @@ void store_destroy(struct store *store);
  * opened for writing may write. */
 void store_request(struct store *store, const char *request_id, bool may_write);
 
+/* Whether a fault since then was for want of something that comes back, by itself or by an operator: room on the disk, a
+ * disk that can be written and works, or the write lock. The same may then be tried again. */
+bool store_unavailable(const struct store *store);
+
 /* `params` is an object with a key for each named parameter: string, integer, real, boolean or null, an array or
  * object travels as JSON text. It is borrowed; NULL where the statement has none. */
 
