@@ -303,7 +303,7 @@ function forgetWhatIsSaved() {
 /* --- begin --- */
 
 forgetWhatIsSaved();
-$('#errors, [aria-invalid=true]')?.focus();
+$('#errors, #error[tabindex], [aria-invalid=true]')?.focus();
 $$('[data-once]').forEach(sendOnce);
 $$('[readonly]').forEach((input) => on(input, 'focus', () => input.select()));
 $$('[data-bulk]').forEach(chooseMany);

@@ -5,10 +5,11 @@
 #include "warta/http/params.h"
 #include "warta/pages/page.h"
 
-/* The list; `error` is in words, NULL for none. After a mistake in it the form for a new type keeps what was typed. */
+/* The list; `error` is in words, NULL for none. After a mistake in it the form for a new type
+ * has them beside it, and keeps what was typed. */
 static int types_page(struct exchange *x, int status, const char *error)
 {
-    bool keeps = error != NULL && *form_text(x, "id") == '\0';
+    bool keeps = error != NULL && json_object_get(x->form, "name") != NULL && *form_text(x, "id") == '\0';
     json_t *types = type_list(x->store);
     size_t i;
     json_t *type;
@@ -19,9 +20,9 @@ static int types_page(struct exchange *x, int status, const char *error)
         bool in_use = json_integer_value(json_object_get(type, "items")) > 0;
         json_object_set_new(type, "in_use", json_boolean(in_use));
     }
-    x->model = json_pack("{s:s, s:s, s:o, s:s?, s:{s:s, s:s}}", "page_title", "Types", "section", "types", "types",
-                         types, "error", error, "values", "name", keeps ? form_text(x, "name") : "", "position",
-                         keeps ? form_text(x, "position") : "");
+    x->model = json_pack("{s:s, s:s, s:o, s:s?, s:s?, s:{s:s, s:s}}", "page_title", "Types", "section", "types",
+                         "types", types, "error", keeps ? NULL : error, "add_error", keeps ? error : NULL, "values",
+                         "name", keeps ? form_text(x, "name") : "", "position", keeps ? form_text(x, "position") : "");
     return page_admin_html(x, status, "admin/types.html");
 }
 

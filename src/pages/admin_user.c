@@ -6,6 +6,7 @@
 /* What the page says besides the list. */
 struct notice {
     const char *error;
+    const char *error_field;            /* the new user's, that the mistake is in; NULL: what was done with a user */
     const char *reset_url, *reset_name; /* the link that was just made */
 };
 
@@ -28,6 +29,12 @@ static void describe(struct exchange *x, json_t *user)
                         page_href(x, arena_format(&x->arena, "/admin/users/%lld", (long long)id))));
 }
 
+/* The error, where it stands; NULL elsewhere. */
+static const char *error_at(struct notice notice, const char *field)
+{
+    return notice.error_field != NULL && strcmp(notice.error_field, field) == 0 ? notice.error : NULL;
+}
+
 static int users_page(struct exchange *x, int status, struct notice notice)
 {
     const char *role = form_text(x, "role");
@@ -37,10 +44,12 @@ static int users_page(struct exchange *x, int status, struct notice notice)
     if (users == NULL)
         return 500;
     json_array_foreach(users, i, user) describe(x, user);
-    x->model = json_pack("{s:s, s:s, s:o, s:s?, s:s?, s:s?, s:{s:s, s:s, s:b}}", "page_title", "Users", "section",
-                         "users", "users", users, "error", notice.error, "reset_url", notice.reset_url, "reset_name",
-                         notice.reset_name, "values", "username", form_text(x, "username"), "role",
-                         is_admin(role) ? "admin" : "editor", "is_admin", is_admin(role));
+    x->model =
+        json_pack("{s:s, s:s, s:o, s:s?, s:{s:s?, s:s?}, s:s?, s:s?, s:{s:s, s:s, s:b}}", "page_title", "Users",
+                  "section", "users", "users", users, "error", notice.error_field == NULL ? notice.error : NULL,
+                  "errors", "username", error_at(notice, "username"), "password", error_at(notice, "password"),
+                  "reset_url", notice.reset_url, "reset_name", notice.reset_name, "values", "username",
+                  form_text(x, "username"), "role", is_admin(role) ? "admin" : "editor", "is_admin", is_admin(role));
     return page_admin_html(x, status, "admin/users.html");
 }
 
@@ -66,14 +75,18 @@ static int show_link(struct exchange *x, int64_t user_id)
     return status;
 }
 
-/* What is wrong with the form for a new user, in words (*arena*); NULL if nothing is. */
-static const char *add_problem(struct exchange *x, const char *name, const char *password)
+/* What is wrong with the form for a new user; no `error` if nothing is. */
+static struct notice add_problem(struct exchange *x, const char *name, const char *password)
 {
     const char *problem = user_name_problem(name);
     if (problem != NULL)
-        return arena_format(&x->arena, "The user name %s.", problem);
+        return (struct notice){.error = arena_format(&x->arena, "The user name %s.", problem),
+                               .error_field = "username"};
     problem = *password == '\0' ? NULL : user_password_problem(name, password);
-    return problem == NULL ? NULL : arena_format(&x->arena, "The password %s.", problem);
+    if (problem != NULL)
+        return (struct notice){.error = arena_format(&x->arena, "The password %s.", problem),
+                               .error_field = "password"};
+    return (struct notice){0};
 }
 
 int page_user_add_post(struct exchange *x)
@@ -81,14 +94,15 @@ int page_user_add_post(struct exchange *x)
     const char *name = form_text(x, "username");
     const char *password = form_text(x, "password");
     const char *role = is_admin(form_text(x, "role")) ? "admin" : "editor";
-    const char *problem = add_problem(x, name, password);
+    const struct notice problem = add_problem(x, name, password);
     int64_t user_id = 0;
-    if (problem != NULL)
-        return users_page(x, 422, (struct notice){.error = problem});
+    if (problem.error != NULL)
+        return users_page(x, 422, problem);
     enum user_outcome outcome = user_add(x->store, x->actor, name, role, *password == '\0' ? NULL : password,
                                          x->site->password_memory_kib, x->now_unix, &user_id);
     if (outcome == USER_TAKEN)
-        return users_page(x, 422, (struct notice){.error = "There is a user of that name already."});
+        return users_page(x, 422,
+                          (struct notice){.error = "There is a user of that name already.", .error_field = "username"});
     if (outcome != USER_OK)
         return user_fault(x, outcome);
     return *password == '\0' ? show_link(x, user_id) : page_redirect(x, 303, "/admin/users?done=added");

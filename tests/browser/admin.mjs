@@ -148,8 +148,17 @@ test('types are added, renamed and merged', () => visit('/admin/types', async (p
     await make({ title: 'On the air', type: 'podcast' });
     const row = page.locator('.rows > li', { has: page.locator('code', { hasText: /^podcast$/ }) });
     await row.getByLabel('Name').fill('Listening');
-    await Promise.all([page.waitForEvent('load'), row.getByRole('button').click()]);
+    await Promise.all([page.waitForEvent('load'), row.getByRole('button', { name: 'Save' }).click()]);
     assert.equal(await row.getByLabel('Name').inputValue(), 'Listening');
+    assert.equal(await row.getByRole('button', { name: 'Delete' }).count(), 0, 'a type in use can only be merged');
+    await add.getByLabel('Name').fill('News');
+    await press(page, 'Add');
+    assert.equal(await add.getByLabel('Name').evaluate((input) => input === document.activeElement), true);
+    assert.ok(await page.locator('#name-error').isVisible());
+    await add.getByLabel('Name').fill('Made by mistake');
+    await press(page, 'Add');
+    await press(page, 'Delete Made by mistake');
+    assert.equal(await page.locator('.rows code', { hasText: 'made-by-mistake' }).count(), 0);
     await page.getByLabel('Merge', { exact: true }).selectOption({ label: 'Listening' });
     await page.getByLabel('Into').selectOption({ label: 'Broadcast' });
     await press(page, 'Merge');
@@ -165,7 +174,8 @@ test('an admin adds a user, helps with the password, and shuts the door', async 
     await page.getByLabel('User name').fill(eva.name);
     await page.getByLabel('First password').fill('short');
     await press(page, 'Add');
-    assert.ok(await page.locator('#error').isVisible());
+    assert.equal(await page.getByLabel('First password').evaluate((input) => input === document.activeElement), true);
+    assert.ok(await page.locator('#password-error').isVisible());
     assert.equal(await page.getByLabel('User name').inputValue(), eva.name);
     await page.getByLabel('First password').fill(eva.password);
     await press(page, 'Add');
