@@ -1,7 +1,7 @@
 # Fills a template with what the program's --help tells, so that nothing beside the program can go stale.
 #
 #   manual.awk WARTA=build/dev/warta FORM=mdoc docs/warta.1.in     @VERBS@ and @SETTINGS@ as lists of the manual page
-#   manual.awk WARTA=build/dev/warta FORM=conf deploy/warta.conf.in     @SETTINGS@ as comments of a settings file
+#   manual.awk WARTA=build/dev/warta FORM=conf deploy/warta.conf.in     @SETTINGS@ as comments, but for those that it sets
 #
 # Help stands at fixed places: flags behind two spaces, their words further right, headings at the margin.
 
@@ -23,14 +23,25 @@ function sentence(words)
 function print_flag(name, value, words)
 {
     if (FORM == "conf")
-        return name == "config" ? "" : words_wrapped(words) "#" name " =\n\n"
+        return name in set || name == "config" ? "" : comment(words " " choices(value)) "#" name " = " fallback(words) "\n\n"
     value = value ~ /^[a-z]/ ? " Cm " quoted(value) : value == "" ? "" : " Ar " value
     return ".It Fl -" name value "\n" sentence(words) "\n"
 }
 
-# A comment of at most 80 columns.
-function words_wrapped(words,    out, line, list, i, len)
+function fallback(words)
 {
+    return match(words, / \(default: .*\)$/) ? substr(words, RSTART + 11, RLENGTH - 12) : ""
+}
+
+function choices(value)
+{
+    gsub(/\|/, ", ", value)
+    return value ~ /^[a-z]/ ? "(" value ")" : ""
+}
+
+function comment(words,    out, line, list, i, len)
+{
+    sub(/ \(default: .*\)/, "", words)
     len = split(words, list, " ")
     line = "#"
     for (i = 1; i <= len; i++) {
@@ -44,15 +55,16 @@ function words_wrapped(words,    out, line, list, i, len)
 }
 
 # Reads the help of one verb into summary, usage, details, flags and settings.
-function read_help(verb,    command, line, heading, name, value, words)
+function read_help(verb,    command, line, heading, name, value, words, len)
 {
     summary = usage = details = flags = settings = heading = name = ""
     command = WARTA " " verb " --help"
     while ((command | getline line) > 0) {
         if (match(line, /^  --[a-z-]+( [^ ]+)?/)) {
+            len = RLENGTH
             take_flag(heading, name, value, words)
-            name = substr(line, 5, RLENGTH - 4)
-            words = substr(line, RLENGTH + 1)
+            name = substr(line, 5, len - 4)
+            words = substr(line, len + 1)
             value = name ~ / / ? substr(name, index(name, " ") + 1) : ""
             sub(/ .*/, "", name)
             sub(/^ +/, "", words)
@@ -111,6 +123,12 @@ function print_verb(verb)
     read_help("serve")
     printf "%s", settings
     next
+}
+
+FORM == "conf" && /^#?[a-z-]+ = / {
+    name = $1
+    sub(/^#/, "", name)
+    set[name]
 }
 
 { print }
