@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
-"""Prints a JSON array of invented items for import: bench/generate.py COUNT [SEED]. The same numbers give the same items."""
+"""Prints a JSON array of invented items for import: bench/generate.py COUNT [FIRST [SEED]].
+
+They are the items number FIRST (0) to FIRST + COUNT - 1 of an endless row. An item depends on its number and the seed (1)
+alone, so a large set can be made, and imported, in parts.
+"""
 import json
 import random
 import sys
@@ -15,7 +19,7 @@ WORDS = ("members cooperative training market village savings credit federation 
 
 
 def words(chooser, count):
-    return " ".join(chooser.choice(WORDS) for _ in range(count)).capitalize()
+    return " ".join(chooser.choices(WORDS, k=count)).capitalize()
 
 
 def item(chooser, number):
@@ -34,12 +38,16 @@ def item(chooser, number):
     return made
 
 
+def items(count, first=0, seed=1):
+    for number in range(first, first + count):
+        yield item(random.Random(f"{seed} {number}"), number)
+
+
 def main():
-    count = int(sys.argv[1])
-    chooser = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    count, first, seed = [int(number) for number in sys.argv[1:]] + [0, 1][len(sys.argv) - 2:]
     print("[")
-    for number in range(count):
-        print(json.dumps(item(chooser, number)), end=",\n" if number < count - 1 else "\n")
+    for number, made in enumerate(items(count, first, seed), 1):
+        print(json.dumps(made), end=",\n" if number < count else "\n")
     print("]")
 
 
