@@ -4,7 +4,6 @@
  *
  * FILEs are named relative to ROOT. ASSETS_C gets the table that src/base/asset_table.h declares and the statements that
  * SQL_H, the header warta/store/sql.h, declares: one for each file directly in sql/. */
-#include <brotli/encode.h>
 #include <ctype.h>
 #include <errno.h>
 #include <sodium.h>
@@ -13,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "warta/base/buf.h"
+#include "warta/base/compress.h"
 #include "warta/base/mem.h"
 
 struct file {
@@ -108,35 +107,6 @@ static void hash_bytes(struct file *file)
     sodium_bin2hex(file->hash, sizeof file->hash, digest, sizeof file->hash / 2);
 }
 
-/* A gzip member without a time, so that the same file always gives the same bytes. */
-static void compress_gzip(struct file *file)
-{
-    enum { GZIP_WINDOW_BITS = 15 + 16, MEM_LEVEL = 9 };
-    z_stream stream = {0};
-    if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS, MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
-        die("zlib does not start");
-    size_t bound = deflateBound(&stream, file->bytes.len);
-    buf_reserve(&file->gzip, bound);
-    stream.next_in = (Bytef *)file->bytes.data;
-    stream.avail_in = (uInt)file->bytes.len;
-    stream.next_out = (Bytef *)file->gzip.data;
-    stream.avail_out = (uInt)bound;
-    if (deflate(&stream, Z_FINISH) != Z_STREAM_END)
-        die("%s: gzip fails", file->name);
-    file->gzip.len = stream.total_out;
-    deflateEnd(&stream);
-}
-
-static void compress_brotli(struct file *file)
-{
-    size_t len = BrotliEncoderMaxCompressedSize(file->bytes.len);
-    buf_reserve(&file->brotli, len);
-    if (!BrotliEncoderCompress(BROTLI_MAX_QUALITY, BROTLI_MAX_WINDOW_BITS, BROTLI_MODE_GENERIC, file->bytes.len,
-                               (const uint8_t *)buf_string(&file->bytes), &len, (uint8_t *)file->brotli.data))
-        die("%s: brotli fails", file->name);
-    file->brotli.len = len;
-}
-
 static void drop_if_not_smaller(struct buf *form, size_t len)
 {
     if (form->len >= len)
@@ -152,8 +122,8 @@ static void load(const char *root, struct file *file)
     hash_bytes(file);
     if (!starts_with(file->name, "static/") || !file->bytes.len)
         return;
-    compress_gzip(file);
-    compress_brotli(file);
+    compress_gzip(file->bytes.data, file->bytes.len, COMPRESS_GZIP_MAX, &file->gzip);
+    compress_brotli(file->bytes.data, file->bytes.len, COMPRESS_BROTLI_MAX, &file->brotli);
     drop_if_not_smaller(&file->gzip, file->bytes.len);
     drop_if_not_smaller(&file->brotli, file->bytes.len);
 }

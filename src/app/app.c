@@ -162,15 +162,67 @@ enum lane app_lane(const struct app *app, const struct request *request)
     return route == NULL ? LANE_FAST : route->lane;
 }
 
+bool app_keeps(const struct app *app, const struct request *request, struct buf *target)
+{
+    char allow[64], error[PARAM_ERROR_CAP];
+    const char *path = path_within(app->site, request->path);
+    if (path == NULL || strchr(path, '%') != NULL)
+        return false;
+    json_t *captures = json_object();
+    const struct route *route = route_find(METHOD_GET, path, captures, allow, sizeof allow);
+    json_decref(captures);
+    if (route == NULL || !route->cached)
+        return false;
+    buf_text(target, request->path);
+    if (route->params == NULL)
+        return true;
+    json_t *params = params_parse(route->params, request->query, error);
+    if (params != NULL)
+        params_canonical(route->params, params, target);
+    json_decref(params);
+    return params != NULL;
+}
+
+bool app_content(struct app *app, struct content *content)
+{
+    json_t *params = json_pack("{s:I}", "now_unix", (json_int_t)app_now(app));
+    json_t *row = store_row(app->store, SQL_CONTENT_NOW, params);
+    json_t *next = json_object_get(row, "next_unix");
+    content->generation = (int64_t)json_integer_value(json_object_get(row, "generation"));
+    content->next_unix = json_is_integer(next) ? (int64_t)json_integer_value(next) : INT64_MAX;
+    bool ok = json_is_object(row);
+    json_decref(params);
+    json_decref(row);
+    return ok;
+}
+
+int64_t app_now(const struct app *app)
+{
+    return app->site->clock();
+}
+
 static void default_header(struct response *response, const char *name, const char *value)
 {
     if (response_header_get(response, name) == NULL)
         response_header(response, name, value);
 }
 
-/* Headers of every response; a page may have set its own caching. */
-static void finish_headers(struct response *response)
+/* Browsers ask each time, and are told that nothing changed; caches that many share may hold a page for two seconds, and
+ * serve it on while this server is down (RFC 9111, 5.2.2; RFC 5861). That they may also serve it while they ask for a newer
+ * one is said to them alone (RFC 9213), as a browser would take it at its word. */
+static void shared_caching(struct response *response)
 {
+    response_header(response, "Cache-Control", "public, max-age=0, s-maxage=2, stale-if-error=86400");
+    response_header(response, "CDN-Cache-Control", "max-age=2, stale-while-revalidate=10, stale-if-error=86400");
+}
+
+/* Headers of every response; a page may have set its own caching. */
+static void finish_headers(const struct exchange *x)
+{
+    struct response *response = x->response;
+    bool cached = x->route != NULL && x->route->cached && response->status == 200;
+    if (cached && response_header_get(response, "Cache-Control") == NULL)
+        shared_caching(response);
     default_header(response, "Cache-Control", response->status == 200 ? "no-cache" : "no-store");
     default_header(response, "Content-Security-Policy",
                    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -207,7 +259,7 @@ void app_handle(struct app *app, const struct request *request, struct response 
     if (status >= 400 && response->body.len == 0 && response->stream.read == NULL)
         status = page_error(&x, status);
     response->status = status;
-    finish_headers(response);
+    finish_headers(&x);
     log_exchange(&x);
     store_request(app->store, NULL, false);
     exchange_release(&x);

@@ -131,6 +131,9 @@ static int serve_run(const struct config *config)
         .log = &log,
         .upload_body_max = ((size_t)config_int(config, "upload-max") << 20) + SERVER_UPLOAD_SLACK,
         .spool_dir = folder,
+        .connections_max = (unsigned)config_int(config, "connections-max"),
+        .connection_memory = (size_t)config_int(config, "connection-memory") << 10,
+        .cache_max = (size_t)config_int(config, "cache-size") << 20,
     };
     struct server *server = server_open(&options, error, sizeof error);
     bool ok = server != NULL && serve_site(server, config, threads, error, sizeof error);

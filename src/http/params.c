@@ -235,3 +235,45 @@ json_t *params_parse(const struct param *table, const char *query, char error[st
     json_decref(values);
     return NULL;
 }
+
+/* --- one spelling --- */
+
+static const char *value_text(struct arena *arena, const json_t *value)
+{
+    if (json_is_object(value))
+        return arena_format(arena, "%lld.%lld", (long long)json_integer_value(json_object_get(value, "day")),
+                            (long long)json_integer_value(json_object_get(value, "id")));
+    if (json_is_integer(value))
+        return arena_format(arena, "%04lld", (long long)json_integer_value(value));
+    return json_string_value(value);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void append_sorted(struct arena *arena, const char *name, const json_t *array, struct buf *out)
+{
+    size_t len = json_array_size(array);
+    const char **texts = arena_alloc(arena, (len + 1) * sizeof *texts);
+    for (size_t i = 0; i < len; i++)
+        texts[i] = value_text(arena, json_array_get(array, i));
+    qsort(texts, len, sizeof *texts, compare_texts);
+    for (size_t i = 0; i < len; i++)
+        url_query_append(out, name, texts[i]);
+}
+
+void params_canonical(const struct param *table, const json_t *values, struct buf *out)
+{
+    struct arena arena;
+    arena_init(&arena);
+    for (; table->name != NULL; table++) {
+        const json_t *value = json_object_get(values, table->name);
+        if (json_is_array(value))
+            append_sorted(&arena, table->name, value, out);
+        else if (!json_is_null(value))
+            url_query_append(out, table->name, value_text(&arena, value));
+    }
+    arena_release(&arena);
+}

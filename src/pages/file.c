@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "warta/http/conditional.h"
 #include "warta/http/url.h"
 #include "warta/pages/file.h"
 
@@ -123,13 +124,6 @@ static enum range_asked range_asked(const struct request *request, const char *e
 
 /* --- answering --- */
 
-/* Whether the client has these bytes already. The tag in its quotes can stand nowhere in the list but as itself. */
-static bool has_already(const struct request *request, const char *etag)
-{
-    const char *known = request_header(request, "If-None-Match");
-    return known != NULL && (strstr(known, etag) != NULL || strcmp(known, "*") == 0);
-}
-
 /* A file opened by itself can do nothing. Browsers' own viewers of it want styles, and put a PDF into an <embed>; some
  * show none within a sandbox. */
 static void file_headers(struct exchange *x, const json_t *file)
@@ -148,7 +142,7 @@ static int send_file(struct exchange *x, const json_t *file)
     int64_t size = number_at(file, "size");
     const char *etag =
         arena_format(&x->arena, "\"%llx-%.16s\"", (long long)number_at(file, "content"), text_at(file, "sha256"));
-    bool known = has_already(x->request, etag);
+    bool known = request_has(x->request, etag, 0);
     enum range_asked asked = known ? RANGE_NONE : range_asked(x->request, etag, size, &range);
     if (asked == RANGE_OUTSIDE) {
         response_header(x->response, "Content-Range", arena_format(&x->arena, "bytes */%lld", (long long)size));

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "warta/http/accept.h"
+
 void exchange_release(struct exchange *x)
 {
     json_decref(x->params);

@@ -26,6 +26,7 @@ int page_static(struct exchange *x)
     if (asset == NULL)
         return 404;
     buf_append(&x->response->body, asset->bytes, asset->len);
+    x->response->asset = asset;
     response_header(x->response, "Content-Type", asset->media_type);
     response_header(x->response, "Cache-Control", "public, max-age=31536000, immutable");
     return 200;

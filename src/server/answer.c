@@ -42,7 +42,7 @@ static struct MHD_Response *with_bytes(struct buf *body)
 
 /* --- responses ----------------------------------------------------------------------------------- */
 
-static void add_header(const struct log *log, struct MHD_Response *response, const char *name, const char *value)
+void answer_header(const struct log *log, struct MHD_Response *response, const char *name, const char *value)
 {
     if (MHD_add_response_header(response, name, value) != MHD_YES) {
         log_write(log, LOG_ERROR, NULL, "the header %s could not be sent", name);
@@ -57,10 +57,10 @@ enum MHD_Result answer_send(const struct log *log, struct MHD_Connection *client
         mem_exhausted();
     }
     for (size_t i = 0; i < answer->headers_len; i++) {
-        add_header(log, response, answer->headers[i].name, answer->headers[i].value);
+        answer_header(log, response, answer->headers[i].name, answer->headers[i].value);
     }
     if (last) {
-        add_header(log, response, "Connection", "close");
+        answer_header(log, response, "Connection", "close");
     }
     enum MHD_Result queued = MHD_queue_response(client, (unsigned)answer->status, response);
     MHD_destroy_response(response);

@@ -258,6 +258,11 @@ struct guard_verdict guard_check(const struct guard_request *request)
     return (struct guard_verdict){0};
 }
 
+bool guard_has_body(const struct guard_request *request)
+{
+    return header_value(request, "Content-Length") != NULL || header_value(request, "Transfer-Encoding") != NULL;
+}
+
 size_t guard_body_len(const struct guard_request *request)
 {
     const char *value = header_value(request, "Content-Length");

@@ -47,7 +47,7 @@ static const struct page_case cases[] = {
      {"4 items", "January 2020", "August 2019", "Beta project", "Alpha news", "February 2018", "Gamma event"},
      {"Tomorrow", "Hidden draft", "In the bin", "Secretland"},
      "Cache-Control",
-     "no-cache"},
+     "public, max-age=0, s-maxage=2, stale-if-error=86400"},
     {"GET", "/", 200, html, {"<time datetime=\"2019-08-30\">30 August 2019</time>", "First words"}, {"Draftland"}},
     {"GET", "/", 200, html, {"World day"}, {"<script", "style="}, "X-Content-Type-Options", "nosniff"},
     {"GET", "/", 200, html, {"lang=\"th\""}, {0}, "Referrer-Policy", "strict-origin-when-cross-origin"},

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "warta/http/accept.h"
 #include "warta/http/message.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

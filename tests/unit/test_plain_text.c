@@ -17,9 +17,9 @@
 /* Each name.txt in plain_text/ beside this file has a name.json with the items and guesses that must come of it. */
 static void folder(char out[static 512])
 {
-    const char *slash = strrchr(__FILE__, '/');
-    int len = slash ? (int)(slash - __FILE__ + 1) : 0;
-    snprintf(out, 512, "%.*splain_text", len, __FILE__);
+    const char *source_dir = getenv("WARTA_SOURCE_DIR");
+    assert_non_null(source_dir);
+    snprintf(out, 512, "%s/tests/unit/plain_text", source_dir);
 }
 
 static int is_text(const struct dirent *entry)

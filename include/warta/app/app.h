@@ -9,7 +9,9 @@
 #ifndef WARTA_APP_APP_H
 #define WARTA_APP_APP_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "warta/app/route.h"
 #include "warta/http/message.h"
@@ -25,6 +27,20 @@ void app_destroy(struct app *app);
 
 /* Where the request is to be answered, by its method and path. Looks at nothing else, and runs no statement. */
 enum lane app_lane(const struct app *app, const struct request *request);
+
+/* Whether a page for this GET or HEAD may be kept and sent to anybody who asks for the same. If so, appends to `target` the
+ * one address ("/?type=news") that stands for all that ask for it; a request for that is answered alike. */
+bool app_keeps(const struct app *app, const struct request *request, struct buf *target);
+
+/* What readers see: a number that moves on with every commit they could notice, and when the next item appears by itself
+ * (INT64_MAX: none waits). False on a fault. */
+struct content {
+    int64_t generation, next_unix;
+};
+bool app_content(struct app *app, struct content *content);
+
+/* Seconds since 1970, by the site's clock. */
+int64_t app_now(const struct app *app);
 
 /* Answers one request. It cannot fail: a fault becomes a 500. `response` has been initialised by the caller, who also
  * releases it. */

@@ -22,6 +22,7 @@ struct route {
     const struct param *params; /* query parameters; NULL: takes none */
     enum access access;
     enum lane lane;
+    bool cached; /* the same for all readers until the content changes, so a finished page may be kept */
 };
 
 /* The first row whose pattern fits `path` (percent-encoded, without the site's prefix) and whose method is

@@ -52,10 +52,13 @@ struct response_stream {
     int64_t len;
 };
 
+struct asset;
+
 struct response {
     int status;
     struct buf body;                             /* or */
     struct response_stream stream;               /* where its read is set */
+    const struct asset *asset; /* whose bytes the body is, for its compressed forms; NULL: nobody's */
     struct header headers[RESPONSE_HEADERS_MAX]; /* owned copies */
     size_t headers_len;
 };
@@ -66,11 +69,6 @@ const char *method_name(enum method method);
 
 /* The first header of that name, or NULL (*borrowed*). */
 const char *request_header(const struct request *request, const char *name);
-
-/* Whether the client prefers JSON (`application/json`, `application/…+json`) to `text/html` by its Accept headers
- * (RFC 9110, 12.5.1). Of two equal weights the more specific range wins, so JSON named beside a wildcard is preferred;
- * no header, or a tie, is not a preference. */
-bool request_prefers_json(const struct request *request);
 
 void response_init(struct response *response);
 void response_release(struct response *response);

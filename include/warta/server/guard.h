@@ -50,6 +50,9 @@ struct guard_verdict {
 
 struct guard_verdict guard_check(const struct guard_request *request);
 
+/* Whether a request let through sends a body, be it an empty one. */
+bool guard_has_body(const struct guard_request *request);
+
 /* The length of the body that a request let through declares; 0 if it has none or sends it in chunks. */
 size_t guard_body_len(const struct guard_request *request);
 

@@ -18,11 +18,15 @@
  * room for them, the request comes without (uploads_lost). The fast lane's
  * bodies are handed on as they came.
  *
+ * Pages that are the same for all readers (app_keeps) are made once, and sent finished from then on (cache.h, page.h), each as
+ * it is, or compressed as the client takes it, with an ETag, and a 304 for who has it already.
+ *
  * A response with a stream is read on the event loop's thread, so only the fast lane may answer with one; it may use
  * its thread's app to read. It is released once, whatever becomes of the connection.
  *
- * The server answers by itself, with a short page that holds none of the client's text, what it refuses: 400, 413 (with
- * the limits in words), 414, 431, and 503 with Retry-After where there is no room in a lane; that also
+ * The server answers by itself, with a short page that holds none of the client's text, what it refuses: 400, 406 (no
+ * coding of a page is taken), 413 (with the limits in words), 414, 431, and 503 with Retry-After where there is no room in a
+ * lane; that also
  * closes the connection. A 413 comes before the body where Content-Length tells. It adds Date, Content-Length and the
  * framing of connections to responses, and sends HEAD what GET would get, without the body: the app answers both alike.
  *
@@ -62,6 +66,8 @@ struct server_options {
         upload_body_max; /* bytes, of a form with files; no less than twice the other, and the slack [25 MiB and slack] */
     const char *spool_dir;    /* a folder on a disk, where files may be made */
     unsigned connections_max; /* of all threads [8192], less where the limit of open files is lower */
+    size_t connection_memory; /* bytes for each; also bounds the head of a request [16 KiB] */
+    size_t cache_max;         /* bytes of finished pages (cache.h); 0 keeps none */
     unsigned head_ms;         /* [10 s] */
     unsigned body_ms;         /* [30 s] */
     unsigned idle_ms;         /* [30 s] */

@@ -1,0 +1,99 @@
+/* What the server's files share: the server, its event loops, and what they know of connections and requests.
+ *
+ * Threads: a worker, its connections and their transfers belong to its event loop's thread, but for a transfer that is in a
+ * lane: only the lane's thread touches that. */
+#ifndef WORKER_H
+#define WORKER_H
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "warta/app/app.h"
+#include "warta/server/body.h"
+#include "warta/server/cache.h"
+#include "warta/server/guard.h"
+#include "warta/server/lane.h"
+#include "warta/server/listen.h"
+#include "warta/server/reaper.h"
+#include "warta/server/server.h"
+
+enum {
+    LIMITS_CAP = 160,
+    CARRIED = 2 /* how much longer a form gets that waits for a login: it is encoded once more on the way */
+};
+
+struct hot;
+
+struct worker {
+    struct server *server;
+    struct app *app;
+    struct MHD_Daemon *daemon;
+    struct hot *hot; /* owned */
+};
+
+struct server {
+    struct server_options options;
+    char address[LISTEN_ADDRESS_CAP];
+    char limits[LIMITS_CAP]; /* of bodies, in words */
+    struct spool spool;
+    struct lane_pool *lanes[LANE_HASH + 1]; /* NULL for the fast one */
+    struct reaper reaper;
+    struct cache *cache; /* owned */
+    atomic_bool stopping;
+    bool listening, running;
+    int *sockets; /* one for each worker */
+    struct worker workers[];
+};
+
+/* libmicrohttpd 0.9.75 forgets to say that some requests have ended, when it refuses them itself, so what is known of a
+ * request hangs on its connection too. */
+struct connection {
+    struct reaped reaped;
+    struct transfer *transfer; /* owned; NULL between requests */
+    char client[INET6_ADDRSTRLEN];
+};
+
+/* One request on its way in, and through its lane. While it is there, only the lane's thread touches it. */
+struct transfer {
+    struct server *server;
+    struct connection *connection;
+    struct MHD_Connection *client;
+    bool begun, handled;
+    struct body body;
+    struct header headers[GUARD_HEADERS_MAX];
+    size_t headers_len; /* how many were sent */
+    size_t fields_len;  /* bytes of the head they account for */
+    struct request request;
+    bool plain; /* a GET or HEAD without a body, which a finished page may answer */
+    enum lane lane;
+    struct lane_job job;
+    struct response response;
+    size_t target_len;
+    char target[]; /* cut at the '?', by a NUL in its place, once it was looked at */
+};
+
+/* Callbacks for libmicrohttpd (MHD_OPTION_URI_LOG_CALLBACK with the server, MHD_AccessHandlerCallback with a worker,
+ * MHD_OPTION_NOTIFY_COMPLETED with the server). */
+void *transfer_begin(void *server, const char *target, struct MHD_Connection *client);
+enum MHD_Result transfer_step(void *worker, struct MHD_Connection *client, const char *url, const char *method,
+                              const char *version, const char *bytes, size_t *len, void **request_context);
+void transfer_completed(void *server, struct MHD_Connection *client, void **request_context,
+                        enum MHD_RequestTerminationCode how);
+
+/* Lets go of the connection's transfer, if it has one. */
+void transfer_end(struct connection *connection);
+
+/* Answers a plain request by a finished page: one that is kept, or one made now. False if the request is not for such a page,
+ * and nothing was done; else `*queued` is what to return to libmicrohttpd. */
+bool plain_answer(const struct worker *worker, struct transfer *transfer, enum MHD_Result *queued);
+
+/* Refuses in words of the server's own, and closes the connection behind them. */
+enum MHD_Result transfer_refuse(const struct server *server, struct MHD_Connection *client, int status);
+
+/* Queues the transfer's response. */
+enum MHD_Result transfer_send(const struct server *server, struct transfer *transfer);
+
+#endif
