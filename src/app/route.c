@@ -8,7 +8,11 @@
 /* The first row that fits answers. */
 static const struct route routes[] = {
     {.method = METHOD_GET, .pattern = "/", .page = page_listing, .params = listing_params, .cached = true},
-    {.method = METHOD_GET, .pattern = "/items.json", .page = page_listing_json, .params = listing_params, .cached = true},
+    {.method = METHOD_GET,
+     .pattern = "/items.json",
+     .page = page_listing_json,
+     .params = listing_params,
+     .cached = true},
     {.method = METHOD_GET, .pattern = "/items/{slug}.json", .page = page_item_json, .cached = true},
     {.method = METHOD_GET, .pattern = "/items/{slug}.md", .page = page_item_md, .cached = true},
     {.method = METHOD_GET, .pattern = "/items/{slug}", .page = page_item, .cached = true},

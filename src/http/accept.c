@@ -119,7 +119,6 @@ bool request_prefers_json(const struct request *request)
     return json.weight > 0 && json.specificity > html.specificity;
 }
 
-
 /* --- Accept-Encoding ------------------------------------------------------------------------------ */
 
 static const char *const encoding_names[ENCODINGS] = {

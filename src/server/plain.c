@@ -18,8 +18,8 @@ static bool is_canonical(const struct request *request, const char *target)
 static void log_hit(const struct worker *worker, const struct request *request)
 {
     const char *mark = *request->query == '\0' ? "" : "?";
-    log_write(worker->server->options.log, LOG_INFO, NULL, "%s %s%s%s 200", method_name(request->method),
-              request->path, mark, request->query);
+    log_write(worker->server->options.log, LOG_INFO, NULL, "%s %s%s%s 200", method_name(request->method), request->path,
+              mark, request->query);
 }
 
 /* Makes the page that `target` asks for (*owned*). NULL if none may be kept: the transfer's response is then the answer. */
@@ -89,8 +89,7 @@ bool plain_answer(const struct worker *worker, struct transfer *transfer, enum M
     enum encoding encoding = request_encoding(&transfer->request);
     uint64_t epoch = cache_epoch(server->cache, worker->app);
     bool last = atomic_load_explicit(&server->stopping, memory_order_relaxed);
-    struct finished *hot =
-        last ? NULL : hot_find(worker->hot, epoch, transfer->target, transfer->target_len, encoding);
+    struct finished *hot = last ? NULL : hot_find(worker->hot, epoch, transfer->target, transfer->target_len, encoding);
     if (hot != NULL) {
         log_hit(worker, &transfer->request);
         *queued = finished_send(hot, server->options.log, transfer->client, &transfer->request);

@@ -19,7 +19,7 @@
  * that is taken. */
 enum {
     CONNECTION_MEMORY = 16 * 1024,
-    FILES_APART = 64,      /* open files that are no connections, beside uploads and stores */
+    FILES_APART = 64, /* open files that are no connections, beside uploads and stores */
     FILES_OF_STORE = 4,
     STOP_GRACE_MS = 1000,
     HASH_NICE = 10,     /* hashing fills whole cores, which readers need for moments only */

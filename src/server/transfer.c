@@ -254,7 +254,7 @@ static enum MHD_Result answer_plain(const struct worker *worker, struct transfer
  * only. It takes no answer in the middle of a body, so one that turns out too long is read to its end, or to its
  * deadline. */
 enum MHD_Result transfer_step(void *context, struct MHD_Connection *client, const char *url, const char *method,
-                                  const char *version, const char *bytes, size_t *len, void **request_context)
+                              const char *version, const char *bytes, size_t *len, void **request_context)
 {
     (void)client;
     (void)url;
@@ -287,7 +287,7 @@ void transfer_end(struct connection *connection)
 }
 
 void transfer_completed(void *context, struct MHD_Connection *client, void **request_context,
-                         enum MHD_RequestTerminationCode how)
+                        enum MHD_RequestTerminationCode how)
 {
     (void)client;
     (void)how;
@@ -296,4 +296,3 @@ void transfer_completed(void *context, struct MHD_Connection *client, void **req
     reaped_rest(&transfer->connection->reaped, server->options.idle_ms);
     transfer_end(transfer->connection);
 }
-

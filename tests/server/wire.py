@@ -415,9 +415,9 @@ SCENES = [head_is_like_get, pipelined, pipelined_behind_a_refusal, kept_alive, c
 
 
 class Server:
-    def __init__(self, folder, listen):
+    def __init__(self, folder, listen, *flags):
         self.errors = open(os.path.join(folder, "errors"), "a+", encoding="utf-8")
-        self.process = subprocess.Popen([WARTA, "serve", "--database", os.path.join(folder, "t.db"), "--listen", listen],
+        self.process = subprocess.Popen([WARTA, "serve", "--database", os.path.join(folder, "t.db"), "--listen", listen, *flags],
                                         stdout=subprocess.PIPE, stderr=self.errors, text=True)
         line = self.process.stdout.readline().strip()
         self.where = line.removeprefix("warta: listening on ")

@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include "warta/http/accept.h"
 #include "warta/http/message.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -34,63 +33,6 @@ static void test_request_header(void **state)
     assert_string_equal(request_header(&request, "host"), "a");
     assert_null(request_header(&request, "Cookie"));
     assert_null(request_header(&request, "Hos"));
-}
-
-static void test_prefers_json(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *accept;
-        bool json;
-    } rows[] = {
-        {"application/json", true},
-        {"Application/JSON; charset=utf-8", true},
-        {"application/feed+json", true},
-        {"application/problem+json;q=0.1", true},
-        {"application/json, text/plain, */*", true},
-        {"application/json;q=0.9, text/html;q=0.8", true},
-        {"text/html;q=0.8, application/json ; q=0.9", true},
-        {"application/*", true},
-        {"text/*;q=0.5, application/json;q=0.5", true},
-        {"application/json;profile=\"a,b;q=0\"", true},
-        {"text/*, text/html;q=0, application/json;q=0.1", true},
-        {"application/json;q=1.000", true},
-        {"", false},
-        {"*/*", false},
-        {"text/html", false},
-        {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false},
-        {"image/avif,image/webp,*/*;q=0.8", false},
-        {"application/json, text/html", false},
-        {"application/json;q=0", false},
-        {"application/json;q=0.000, */*", false},
-        {"application/json;q=0.5, */*", false},
-        {"application/json;q=0.79, text/html;q=0.8", false},
-        {"application/json;q=abc", false},
-        {"application/json;q=2", false},
-        {"application/json;q=", false},
-        {"application/json;q=0.12345", false},
-        {"application/jsonx", false},
-        {"application/+json", false},
-        {"text/x+json", false},
-        {"text/plain;x=\"application/json, application/json", false},
-        {",,;;, ;q=1,\"", false},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        const struct header header = {"accept", rows[i].accept};
-        const struct request request = {.headers = &header, .headers_len = 1};
-        if (request_prefers_json(&request) != rows[i].json)
-            fail_msg("%s", rows[i].accept);
-    }
-}
-
-static void test_prefers_json_over_several_headers(void **state)
-{
-    (void)state;
-    const struct header headers[] = {{"Accept", "text/html;q=0.5"}, {"Host", "a"}, {"Accept", "application/json"}};
-    const struct request request = {.headers = headers, .headers_len = COUNT(headers)};
-    const struct request bare = {.headers_len = 0};
-    assert_true(request_prefers_json(&request));
-    assert_false(request_prefers_json(&bare));
 }
 
 static void test_response(void **state)
@@ -138,9 +80,10 @@ static void test_reasons(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_methods),      cmocka_unit_test(test_request_header),
-        cmocka_unit_test(test_prefers_json), cmocka_unit_test(test_prefers_json_over_several_headers),
-        cmocka_unit_test(test_response),     cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_request_header),
+        cmocka_unit_test(test_response),
+        cmocka_unit_test(test_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

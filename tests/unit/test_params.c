@@ -247,11 +247,45 @@ static void test_long_name(void **state)
     buf_release(&query);
 }
 
+static void alike_queries_have_one_spelling(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"", ""},
+        {"utm_source=x&type=", ""},
+        {"type=news", "?type=news"},
+        {"type=b&type=a&type=b", "?type=a&type=b"},
+        {"year=2019&topic=t&type=z&year=1999&fbclid=9", "?type=z&topic=t&year=1999&year=2019"},
+        {"lang=PT-br&l%61ng=en", "?lang=en&lang=pt-BR"},
+        {"before=20190830.57", "?before=20190830.57"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char error[PARAM_ERROR_CAP];
+        struct buf out = BUF_EMPTY;
+        json_t *values = params_parse(table, rows[i][0], error);
+        params_canonical(table, values, &out);
+        assert_string_equal(buf_string(&out), rows[i][1]);
+        json_t *again = params_parse(table, out.len > 0 ? out.data + 1 : "", error);
+        struct buf out_again = BUF_EMPTY;
+        params_canonical(table, again, &out_again);
+        assert_string_equal(buf_string(&out_again), rows[i][1]);
+        json_decref(values);
+        json_decref(again);
+        buf_release(&out);
+        buf_release(&out_again);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),         cmocka_unit_test(test_bad),         cmocka_unit_test(test_no_table),
-        cmocka_unit_test(test_many_repeats), cmocka_unit_test(test_huge_values), cmocka_unit_test(test_long_name),
+        cmocka_unit_test(alike_queries_have_one_spelling),
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_no_table),
+        cmocka_unit_test(test_many_repeats),
+        cmocka_unit_test(test_huge_values),
+        cmocka_unit_test(test_long_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,7 +58,7 @@ struct response {
     int status;
     struct buf body;                             /* or */
     struct response_stream stream;               /* where its read is set */
-    const struct asset *asset; /* whose bytes the body is, for its compressed forms; NULL: nobody's */
+    const struct asset *asset;                   /* whose bytes the body is, for its compressed forms; NULL: nobody's */
     struct header headers[RESPONSE_HEADERS_MAX]; /* owned copies */
     size_t headers_len;
 };
