@@ -162,6 +162,20 @@ static int save_checked(struct exchange *x, struct item_page *page)
     return save_failed(x, page);
 }
 
+/* Whether it is to be published and is not yet. */
+static bool publishes(struct exchange *x, const struct item_page *page)
+{
+    const char *status = json_string_value(json_object_get(page->stored, "status"));
+    return strcmp(form_text(x, "action"), "publish") == 0 && (status == NULL || strcmp(status, "published") != 0);
+}
+
+/* The form once more, with what was overlooked above it; the same button then publishes it all the same. */
+static int ask(struct exchange *x, struct item_page *page)
+{
+    page->asks = true;
+    return item_page_html(x, 422, page);
+}
+
 static int save(struct exchange *x, int64_t id)
 {
     struct item_page page;
@@ -174,6 +188,8 @@ static int save(struct exchange *x, int64_t id)
             status = save_gone(x, &page);
         else if (json_array_size(page.errors) > 0)
             status = item_page_html(x, 422, &page);
+        else if (publishes(x, &page) && item_page_unwarned(x, &page))
+            status = ask(x, &page);
         else
             status = save_checked(x, &page);
     }

@@ -7,6 +7,7 @@
 #include "warta/base/buf.h"
 #include "warta/base/mem.h"
 #include "warta/newsroom/item.h"
+#include "warta/view/markdown.h"
 
 const struct item_field item_form_fields[] = {
     {"type", "Type", false},
@@ -354,12 +355,29 @@ static void warn_files(const json_t *files, json_t *warnings)
     }
 }
 
+static void warn_links(const json_t *values, json_t *warnings)
+{
+    enum { SHOWN_MAX = 80 };
+    const char *body = string_at(values, "body");
+    char *stray = markdown_stray_link(body, strlen(body));
+    struct buf words = BUF_EMPTY;
+    if (stray != NULL && strlen(stray) <= SHOWN_MAX)
+        buf_format(&words, "A link in the text does not begin with https:// or http://: “%s”.", stray);
+    else if (stray != NULL)
+        buf_text(&words, "A link in the text does not begin with https:// or http://.");
+    if (words.len > 0)
+        warn(warnings, buf_string(&words));
+    buf_release(&words);
+    free(stray);
+}
+
 json_t *item_form_warnings(struct text *text, const json_t *values, const json_t *files, int64_t now_unix)
 {
     json_t *warnings = json_array();
     if (*string_at(values, "summary") == '\0')
         warn(warnings, "There is no summary: listings will show the title alone.");
     warn_files(files, warnings);
+    warn_links(values, warnings);
     warn_date(text, values, "date", now_unix, warnings);
     warn_date(text, values, "event_starts", now_unix, warnings);
     warn_scripts(text, values, warnings);

@@ -179,12 +179,13 @@ static const char *cleaned_words(struct exchange *x, const struct item_page *pag
 static void model_form(struct exchange *x, const struct item_page *page)
 {
     json_t *list = warnings(x, page);
-    json_object_update_new(
-        x->model, json_pack("{s:I, s:O, s:s, s:o, s:s, s:I, s:b, s:o, s:b, s:s?}", "version", (json_int_t)page->version,
-                            "values", page->values, "timezone", x->site->timezone, "files", file_rows(x, page->files),
-                            "upload_max_words", page_size_words(x, (int64_t)x->site->upload_max), "upload_max",
-                            (json_int_t)x->site->upload_max, "warnings_any", json_array_size(list) > 0, "warnings",
-                            list, "restored", page->restored, "cleaned", cleaned_words(x, page)));
+    json_object_update_new(x->model, json_pack("{s:I, s:O, s:s, s:o, s:s, s:I, s:b, s:b, s:o, s:b, s:s?}", "version",
+                                               (json_int_t)page->version, "values", page->values, "timezone",
+                                               x->site->timezone, "files", file_rows(x, page->files),
+                                               "upload_max_words", page_size_words(x, (int64_t)x->site->upload_max),
+                                               "upload_max", (json_int_t)x->site->upload_max, "asks", page->asks,
+                                               "warnings_any", json_array_size(list) > 0, "warnings", list, "restored",
+                                               page->restored, "cleaned", cleaned_words(x, page)));
 }
 
 int item_page_html(struct exchange *x, int status, const struct item_page *page)

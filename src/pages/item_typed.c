@@ -240,3 +240,16 @@ bool item_page_typed(struct exchange *x, struct item_page *page, bool keep_uploa
     page->checked = item_form_check(x->text, page->values, page->stored, page->errors);
     return check_type(x, page) && typed_files(x, page) && (!keep_uploads || put_uploads(x, page));
 }
+
+bool item_page_unwarned(struct exchange *x, const struct item_page *page)
+{
+    if (form_count(x, "warned") == 0)
+        return false;
+    bool unwarned = false;
+    json_t *warnings = item_form_warnings(x->text, page->values, page->files, x->now_unix);
+    size_t i;
+    json_t *words;
+    json_array_foreach(warnings, i, words) unwarned = unwarned || !form_has(x, "warned", json_string_value(words));
+    json_decref(warnings);
+    return unwarned;
+}

@@ -7,6 +7,8 @@
 
 #include <cmark.h>
 
+#include "warta/base/mem.h"
+
 enum { BLANK_LINES_MAX = 50, HEADING_LEVEL_MAX = 6, SCHEME_CAP = 16 };
 
 /* The scheme of an address, "" if it is relative. A browser passes over white space and controls on its way to the
@@ -178,12 +180,44 @@ static void feed_lines(cmark_parser *parser, const char *text, size_t len)
     }
 }
 
-void markdown_html(const char *text, size_t len, struct buf *out)
+static cmark_node *parse(const char *text, size_t len)
 {
     cmark_parser *parser = cmark_parser_new(CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8);
     feed_lines(parser, text, len);
     cmark_node *document = cmark_parser_finish(parser);
     cmark_parser_free(parser);
+    return document;
+}
+
+static bool is_stray(const char *address)
+{
+    char scheme[SCHEME_CAP];
+    address_scheme(address, scheme);
+    return scheme[0] == '\0' ? strchr("/#", *address) == NULL || *address == '\0' : !link_is_allowed(address);
+}
+
+char *markdown_stray_link(const char *text, size_t len)
+{
+    char *stray = NULL;
+    cmark_node *document = parse(text, len);
+    cmark_iter *iter = cmark_iter_new(document);
+    for (cmark_event_type event; stray == NULL && (event = cmark_iter_next(iter)) != CMARK_EVENT_DONE;) {
+        cmark_node *node = cmark_iter_get_node(iter);
+        cmark_node_type type = cmark_node_get_type(node);
+        if (event != CMARK_EVENT_ENTER || (type != CMARK_NODE_LINK && type != CMARK_NODE_IMAGE))
+            continue;
+        const char *address = cmark_node_get_url(node);
+        if (is_stray(address))
+            stray = mem_copy(address, strlen(address));
+    }
+    cmark_iter_free(iter);
+    cmark_node_free(document);
+    return stray;
+}
+
+void markdown_html(const char *text, size_t len, struct buf *out)
+{
+    cmark_node *document = parse(text, len);
     make_safe(document);
     settle_headings(document);
     char *html = cmark_render_html(document, CMARK_OPT_DEFAULT);

@@ -326,6 +326,13 @@ async function allStates() {
             await press(page, 'Update');
             return page;
         },
+        'item with a warning before readers see it': async () => {
+            const page = await open({ path: '/admin/items/new' });
+            await fill(page, { title: unbroken, body: '[words](www.example.org)' });
+            await press(page, 'Publish');
+            assert.equal(await page.locator('#errors').evaluate((list) => list === document.activeElement), true);
+            return page;
+        },
         'item with a draft from before': async () => {
             const page = await open({ path: draft });
             await fill(page, { body: khmer });

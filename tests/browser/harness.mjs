@@ -200,6 +200,8 @@ export async function make(values, how = 'Save draft') {
     return visit('/admin/items/new', async (page) => {
         await fill(page, values);
         await press(page, how);
+        if (await page.locator('#errors').count() > 0)
+            await press(page, how);
         const path = new URL(page.url()).pathname;
         assert.match(path, /^\/admin\/items\/\d+$/, await page.locator('main').innerText());
         return path;

@@ -315,7 +315,7 @@ static void test_description_is_the_file_name(void **state)
     struct response saved = post_file(desk, "/admin/items/1", "version=1", gif_upload("upload", "DSC_0042.gif", 1));
     expect_location(&saved, 303, "/admin/items/1?done=saved&item=1&version=2&to=1");
     expect_row(desk, "SELECT alt FROM item_file", "");
-    expect_page(desk, "/admin/items/1", 200, "Still missing: for people who cannot see it.", "value=\"DSC_0042");
+    expect_page(desk, "/admin/items/1", 200, "Still missing: for people who cannot see it.", "value=\"DSC_0042.gif\"");
     expect_page(desk, "/admin/items/1", 200, "DSC_0042.gif has no description for those who cannot see it.", NULL);
     expect_page(desk, "/items/alpha", 200, "DSC_0042.gif</a>", "alt=\"DSC");
     char *form = html_form_set(form_of(desk, "/admin/items/1", "name=\"body\""), "file_alt", "A weaver at her loom");
@@ -409,9 +409,39 @@ static void test_undo_of_a_deletion(void **state)
     expect_row(desk, "SELECT count(*) FROM file", "1");
 }
 
+/* The page's form, sent with its button. */
+static char *published_form(char *form)
+{
+    struct buf sent = BUF_EMPTY;
+    buf_format(&sent, "%s&action=publish", form);
+    free(form);
+    return buf_steal(&sent);
+}
+
+static void test_published_without_a_warning(void **state)
+{
+    struct desk *desk = *state;
+    char *form = form_of(desk, "/admin/items/new", "name=\"body\"");
+    form = published_form(html_form_set(form, "title", "No summary"));
+    struct response asked = post(desk, "/admin/items", form);
+    char *again = published_form(html_form(&asked, "name=\"body\""));
+    expect(&asked, 422, "Not published yet", NULL);
+    expect_row(desk, "SELECT count(*) FROM item WHERE title = 'No summary'", "0");
+    /* What comes to be worth a look meanwhile is told too. */
+    char *worse = html_form_set(strdup(again), "body", "[words](www.ilo.org)");
+    expect_post(desk, "/admin/items", worse, 422, "“www.ilo.org”");
+    struct response published = post(desk, "/admin/items", again);
+    expect_location(&published, 303, "/admin/items/3?done=published&item=3&version=1");
+    expect_row(desk, "SELECT status FROM item WHERE title = 'No summary'", "published");
+    free(worse);
+    free(again);
+    free(form);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_published_without_a_warning, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(test_changed_address_leads_nowhere, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(test_old_address_taken_by_another_item, open_desk, close_desk),
         cmocka_unit_test(test_dates_off_by_one_day),

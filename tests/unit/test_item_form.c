@@ -222,6 +222,12 @@ static const struct warning_case warning_cases[] = {
      "[]",
      {"The date is more than two years ahead", "The event is before 1990"}},
     {"{\"summary\":\"s\",\"date\":\"later\"}", "[]", {NULL}},
+    {"{\"summary\":\"s\",\"body\":\"[a](https://a.b) [b](/items/b) [c](mailto:c@d.e) <http://f.g> [h](#h)\"}",
+     "[]",
+     {NULL}},
+    {"{\"summary\":\"s\",\"body\":\"[a](https://a.b) [b](www.ilo.org)\"}", "[]", {"“www.ilo.org”"}},
+    {"{\"summary\":\"s\",\"body\":\"![b](ftp://a.b/c)\"}", "[]", {"“ftp://a.b/c”"}},
+    {"{\"summary\":\"s\",\"body\":\"[b](<java script:alert(1)>) [c]()\"}", "[]", {"A link in the text"}},
     {"{\"summary\":\"s\"}",
      "[{\"name\":\"a.jpg\",\"media_type\":\"image/"
      "jpeg\",\"alt\":\"\"},{\"name\":\"b.pdf\",\"media_type\":\"application/pdf\","

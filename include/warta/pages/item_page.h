@@ -19,6 +19,7 @@ struct item_page {
     json_t *errors;        /* as item_form_errors takes them */
     const char *cleaned;   /* what was dropped from pasted markup, in words; NULL: nothing (*arena*) */
     bool restored;         /* what was typed before a session ended */
+    bool asks;             /* whether to publish in spite of the warnings */
     const char *share_url; /* the link just made, or NULL */
 };
 
@@ -29,6 +30,10 @@ void item_page_release(struct item_page *page);
 /* Lays x->form over the page and checks it: mistakes are in `errors`. `keep_uploads` puts files that came with it into the library
  * (the form then holds them, so that they need not be chosen again). False on a fault. */
 bool item_page_typed(struct exchange *x, struct item_page *page, bool keep_uploads);
+
+/* Whether there is something to be warned of that the form had not shown. A form that never shows warnings, as it has no field `warned`, has
+ * nothing to be asked. */
+bool item_page_unwarned(struct exchange *x, const struct item_page *page);
 
 /* The page: `status`, or 500. */
 int item_page_html(struct exchange *x, int status, const struct item_page *page);
