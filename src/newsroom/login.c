@@ -80,13 +80,27 @@ static int64_t delay_of(const struct limit *limit, const json_t *failure, int64_
         return 0;
     int64_t wait_s = over < 16 ? (int64_t)1 << over : limit->max_s;
     wait_s = wait_s < limit->max_s ? wait_s : limit->max_s;
-    /* A clock that was set back does not make it longer. */
-    return passed_s <= 0 ? wait_s : passed_s >= wait_s ? 0 : wait_s - passed_s;
+    return passed_s >= wait_s ? 0 : wait_s - passed_s;
 }
 
 static json_t *key_params(const struct keys *keys, size_t limit)
 {
     return json_pack("{s:s}", "key", keys->key[limit]);
+}
+
+/* The failures under a key (*owned*); NULL on a fault. */
+static json_t *failure_get(struct store *store, const struct keys *keys, size_t limit, int64_t now_unix)
+{
+    json_t *failure = row(store, SQL_LOGIN_FAILURE_GET, key_params(keys, limit));
+    if (json_integer_value(json_object_get(failure, "last_unix")) <= now_unix)
+        return failure;
+    json_t *params = key_params(keys, limit);
+    json_object_set_new(params, "now_unix", json_integer(now_unix));
+    json_object_set_new(failure, "last_unix", json_integer(now_unix));
+    if (run(store, SQL_LOGIN_FAILURE_SETTLE, params))
+        return failure;
+    json_decref(failure);
+    return NULL;
 }
 
 int64_t login_delay_s(struct store *store, const char *name, const char *client, int64_t now_unix)
@@ -97,7 +111,7 @@ int64_t login_delay_s(struct store *store, const char *name, const char *client,
     free(normal);
     int64_t longest_s = 0;
     for (size_t i = 0; i < LIMITS; i++) {
-        json_t *failure = row(store, SQL_LOGIN_FAILURE_GET, key_params(&keys, i));
+        json_t *failure = failure_get(store, &keys, i, now_unix);
         if (failure == NULL)
             return -1;
         int64_t delay_s = delay_of(&limits[i], failure, now_unix);

@@ -106,7 +106,8 @@ static json_int_t integer(const json_t *object, const char *key)
 
 bool session_touch(struct store *store, const json_t *session, int64_t now_unix)
 {
-    if (now_unix - integer(session, "seen_unix") < SESSION_TOUCH_S)
+    int64_t idle_s = now_unix - integer(session, "seen_unix");
+    if (idle_s >= 0 && idle_s < SESSION_TOUCH_S)
         return true;
     if (!store_begin(store))
         return false;
