@@ -32,7 +32,7 @@ PAGES = ["/", "/?type=news", "/?place=nepal", "/items.json"]
 
 def login(address, number):
     connection = http.client.HTTPConnection(address, timeout=120)
-    client = {"X-Forwarded-For": f"198.{18 + number // 62500 % 2}.{number // 250 % 250}.{number % 250}"}
+    client = {"X-Forwarded-For": f"10.{number // 250 % 250}.{number % 250}.7"}
     connection.request("GET", "/admin/login", headers=client)
     response = connection.getresponse()
     cookie = (response.getheader("Set-Cookie") or "").split(";")[0]
