@@ -304,7 +304,7 @@ class Bench:
         out = process.communicate(timeout=900)[0]
         result = json.loads(out.strip().splitlines()[-1])
         if result["failed"] or result["refused"] or not result["requests"]:
-            sys.exit(f"requests went wrong: {out}")
+            sys.exit(f"requests went wrong: {process.args}\n{out}")
         result["per_second"] = result["requests"] / result["us"] * 1e6
         return result
 
