@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The package in a Debian that has never seen it: installed by apt, served from as its unit does, upgraded, removed, purged.
 #
-#   install.sh DEB ROOT      ROOT is copied; needs root's rights
+#   install.sh DEB ROOT      ROOT is copied
 set -euo pipefail
+((EUID == 0)) || exec sudo bash "$0" "$@"
 
 deb=$(realpath "${1:?the package}")
 clean=${2:?a folder with a clean Debian}

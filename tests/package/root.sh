@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A Debian 12 with nothing but what every one has, in the folder named; one that is there already is taken as it is.
 set -euo pipefail
+((EUID == 0)) || exec sudo bash "$0" "$@"
 
 root=${1:?the folder to make}
 [ ! -e "$root" ] || exit 0
