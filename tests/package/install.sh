@@ -19,7 +19,7 @@ trap cleanup EXIT
 passed=0
 fail() {
     echo "FAILED: $1" >&2
-    cat "$scratch"/*.log >&2 || true
+    tail -n 30 "$scratch"/*.log >&2 || true
     exit 1
 }
 is() { [ "$1" = "$2" ] || fail "$3: \"$1\", not \"$2\""; passed=$((passed + 1)); }
@@ -47,17 +47,20 @@ for unit in $units; do
     passed=$((passed + 1))
 done
 
-# --- served from: the unit's own line, as its user, with the folder that systemd would make ---
-service=$root/lib/systemd/system/warta.service
-command=$(sed -n 's/^ExecStart=//p' "$service" 2>/dev/null || true)
-user=$(sed -n 's/^User=//p' "$service" 2>/dev/null || true)
-within id "${user:=warta}" >/dev/null 2>&1 || within useradd --system --no-create-home --shell /usr/sbin/nologin "$user"
-within install -d -o "$user" -g "$user" -m 700 /var/lib/warta
+# --- served from: the unit's own line, as a user of its own, in the folder that systemd makes for such a user ---
+line() { sed -n 's/^ExecStart=//p' "$root/lib/systemd/system/$1"; }
+serve=$(line warta.service 2>/dev/null || true)
+user=warta
+within useradd --system --no-create-home --shell /usr/sbin/nologin "$user"
+# systemd shuts this folder to all but root, and opens it to the service by a mount.
+within install -d -m 711 /var/lib/private
+within install -d -o "$user" -g "$user" -m 750 /var/lib/private/warta /var/lib/private/warta/backups
+within ln -s private/warta /var/lib/warta
 as_user=(setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs)
 cp samples/coop.json "$root/items.json"
 within "${as_user[@]}" warta import --config /etc/warta/warta.conf /items.json >"$scratch/import.log" 2>&1 || fail "the samples were not imported"
 # Without a shell between, so that the server is whom the signal is for.
-"${environment[@]}" chroot "$root" "${as_user[@]}" ${command:-/usr/bin/warta serve --config /etc/warta/warta.conf} --listen 127.0.0.1:0 \
+"${environment[@]}" chroot "$root" "${as_user[@]}" ${serve:-/usr/bin/warta serve --config /etc/warta/warta.conf} --listen 127.0.0.1:0 \
     >"$scratch/serve.log" 2>"$scratch/serve.err.log" &
 server=$!
 for _ in $(seq 300); do
@@ -72,10 +75,12 @@ style=$(curl -sS --max-time 10 "$address/" | grep -o '/static/site[^"]*css' | he
 is "$(curl -sS --max-time 10 -o /dev/null -w '%{http_code} %{content_type}' "$address$style" | cut -c 1-12)" "200 text/css" "the style"
 # What root does on the command line must not take the files from the service.
 echo 'the tiger swims at dawn' | within warta user add Ana --role admin --password-stdin --config /etc/warta/warta.conf >/dev/null
-is "$(find "$root/var/lib/warta" ! -user "$(within id -u "$user")" | wc -l)" 0 "files of another owner in /var/lib/warta"
+is "$(find "$root/var/lib/warta/" ! -user "$(within id -u "$user")" | wc -l)" 0 "files of another owner in /var/lib/warta"
 is "$(curl -sS --max-time 10 -o /dev/null -w '%{http_code}' "$address/admin/login")" 200 "the login"
 within warta check --config /etc/warta/warta.conf >"$scratch/check.log" 2>&1 || fail "warta check finds something"
 grep -q 'database /var/lib/warta/warta.db: whole' "$scratch/check.log" || fail "warta check looks elsewhere"
+within "${as_user[@]}" $(line warta-backup.service) >"$scratch/backup.log" 2>&1 || fail "no backup can be made"
+is "$(find "$root/var/lib/warta/backups/" -type f -size +8k | wc -l)" 1 "backups"
 kill "$server"
 wait "$server" || fail "the server did not end with 0"
 server=
@@ -106,6 +111,7 @@ is "$(within "${as_user[@]}" warta user list --config /etc/warta/warta.conf | cu
 echo 'warta warta/purge-data boolean true' | within debconf-set-selections
 apt purge warta
 has_not /var/lib/warta
+has_not /var/lib/private/warta
 has_not /etc/warta
 
 echo "$passed passed"
