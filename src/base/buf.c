@@ -51,18 +51,36 @@ void buf_char(struct buf *buf, char c)
     buf_append(buf, &c, 1);
 }
 
+/* Printed into the room that is there; measured by that, and printed again only where it does not fit. */
 void buf_format(struct buf *buf, const char *format, ...)
 {
-    va_list measured, printed;
-    va_start(measured, format);
-    va_copy(printed, measured);
-    int len = vsnprintf(NULL, 0, format, measured);
-    va_end(measured);
+    va_list tried, printed;
+    size_t room = buf->capacity - buf->len;
+    va_start(tried, format);
+    va_copy(printed, tried);
+    int len = vsnprintf(buf->data == NULL ? NULL : buf->data + buf->len, room, format, tried);
+    va_end(tried);
     assert(len >= 0);
-    buf_reserve(buf, (size_t)len);
-    vsnprintf(buf->data + buf->len, (size_t)len + 1, format, printed);
+    if ((size_t)len >= room) {
+        buf_reserve(buf, (size_t)len);
+        vsnprintf(buf->data + buf->len, (size_t)len + 1, format, printed);
+    }
     va_end(printed);
     buf->len += (size_t)len;
+}
+
+void buf_integer(struct buf *buf, int64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0)
+        buf_char(buf, '-');
+    buf_append(buf, digits + at, sizeof digits - at);
 }
 
 void buf_truncate(struct buf *buf, size_t len)

@@ -118,16 +118,23 @@ char *arena_copy(struct arena *arena, const char *bytes, size_t len)
     return copy;
 }
 
+/* Most of what is printed is short, and printed once; only what does not fit is measured by that and printed again. */
 char *arena_format(struct arena *arena, const char *format, ...)
 {
-    va_list measured, printed;
-    va_start(measured, format);
-    va_copy(printed, measured);
-    int len = vsnprintf(NULL, 0, format, measured);
-    va_end(measured);
+    char brief[256];
+    va_list tried, printed;
+    va_start(tried, format);
+    va_copy(printed, tried);
+    int len = vsnprintf(brief, sizeof brief, format, tried);
+    va_end(tried);
     assert(len >= 0);
-    char *text = arena_alloc(arena, (size_t)len + 1);
-    vsnprintf(text, (size_t)len + 1, format, printed);
+    char *text = NULL;
+    if ((size_t)len < sizeof brief) {
+        text = arena_copy(arena, brief, (size_t)len);
+    } else {
+        text = arena_alloc(arena, (size_t)len + 1);
+        vsnprintf(text, (size_t)len + 1, format, printed);
+    }
     va_end(printed);
     return text;
 }

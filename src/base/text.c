@@ -41,9 +41,35 @@ char *text_utf8(const UChar *units, int32_t len)
 const char *text_say(struct text *text, const UChar *units, int32_t len)
 {
     UErrorCode status = U_ZERO_ERROR;
-    u_strToUTF8(text->said, sizeof text->said, NULL, units, len, &status);
+    u_strToUTF8(text->words_said, sizeof text->words_said, NULL, units, len, &status);
     assert(U_SUCCESS(status));
-    return text->said;
+    return text->words_said;
+}
+
+/* FNV-1a (draft-eastlake-fnv), over the kind and what the words are made of. */
+static size_t said_place(enum said_kind kind, const char *of)
+{
+    uint32_t hash = (2166136261U ^ (uint32_t)kind) * 16777619U;
+    for (; *of != '\0'; of++)
+        hash = (hash ^ (unsigned char)*of) * 16777619U;
+    return hash % SAID_LEN;
+}
+
+const char *text_say_once(struct text *text, enum said_kind kind, const char *of,
+                          const char *(*make)(struct text *, const char *))
+{
+    struct said *said = &text->said[said_place(kind, of)];
+    if (said->words != NULL && said->kind == kind && strcmp(said->of, of) == 0)
+        return said->words;
+    const char *words = make(text, of);
+    size_t of_len = strlen(of);
+    if (of_len >= sizeof said->of)
+        return words;
+    free(said->words);
+    said->kind = kind;
+    memcpy(said->of, of, of_len + 1);
+    said->words = mem_copy(words, strlen(words));
+    return said->words;
 }
 
 bool text_valid(const char *bytes, size_t len)
@@ -133,10 +159,16 @@ bool text_lang_canonical(const char *tag, char out[static TEXT_LANG_CAP])
     return status == U_ZERO_ERROR;
 }
 
-bool text_lang_is_rtl(const char *lang)
+static const char *make_direction(struct text *text, const char *lang)
 {
     char locale[ULOC_FULLNAME_CAPACITY];
-    return locale_of_tag(lang, locale) && uloc_isRightToLeft(locale);
+    (void)text;
+    return locale_of_tag(lang, locale) && uloc_isRightToLeft(locale) ? "rtl" : "ltr";
+}
+
+const char *text_lang_dir(struct text *text, const char *lang)
+{
+    return *text_say_once(text, SAID_DIRECTION, lang, make_direction) == 'r' ? "rtl" : "ltr";
 }
 
 static bool is_of_script(UChar32 point, const UScriptCode *scripts, int32_t scripts_len)
@@ -170,7 +202,7 @@ bool text_script_fits(const char *text, const char *lang)
     return letters < LETTERS_MIN || 2 * fitting >= letters;
 }
 
-const char *text_lang_name(struct text *text, const char *lang)
+static const char *make_lang_name(struct text *text, const char *lang)
 {
     UDisplayContext contexts[] = {UDISPCTX_DIALECT_NAMES, UDISPCTX_CAPITALIZATION_FOR_UI_LIST_OR_MENU};
     char language[ULOC_LANG_CAPACITY];
@@ -184,8 +216,13 @@ const char *text_lang_name(struct text *text, const char *lang)
     uldn_close(names);
     if (known && U_SUCCESS(status))
         return text_say(text, name, name_len);
-    snprintf(text->said, sizeof text->said, "%s", lang);
-    return text->said;
+    snprintf(text->words_said, sizeof text->words_said, "%s", lang);
+    return text->words_said;
+}
+
+const char *text_lang_name(struct text *text, const char *lang)
+{
+    return text_say_once(text, SAID_LANGUAGE, lang, make_lang_name);
 }
 
 int text_compare(struct text *text, const char *a, const char *b)
@@ -227,6 +264,8 @@ void text_destroy(struct text *text)
     if (text == NULL)
         return;
     text_dates_close(text);
+    for (size_t i = 0; i < SAID_LEN; i++)
+        free(text->said[i].words);
     ubrk_close(text->words);
     ucol_close(text->names);
     utrans_close(text->latin);

@@ -240,18 +240,28 @@ static bool read_local(const char *date, struct tm *when)
     return has_time;
 }
 
-const char *text_date_words(struct text *text, const char *date)
+static const char *make_date_words(struct text *text, const char *date)
 {
     struct tm when;
     bool has_time = read_local(date, &when);
     return say_date(text, has_time ? text->date_time : text->date, &when);
 }
 
-const char *text_month_words(struct text *text, const char *date)
+static const char *make_month_words(struct text *text, const char *date)
 {
     struct tm when;
     read_local(date, &when);
     return say_date(text, text->month, &when);
+}
+
+const char *text_date_words(struct text *text, const char *date)
+{
+    return text_say_once(text, SAID_DATE, date, make_date_words);
+}
+
+const char *text_month_words(struct text *text, const char *date)
+{
+    return text_say_once(text, SAID_MONTH, date, make_month_words);
 }
 
 static int64_t zone_offset_s(struct text *text, int64_t unix_time)

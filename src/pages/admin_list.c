@@ -127,20 +127,20 @@ static void complete_item(struct exchange *x, json_t *item)
 {
     const char *status = string_at(item, "status");
     const char *date = json_string_value(json_object_get(item, "date"));
-    const char *lang = string_at(item, "lang");
+    const char *dir = text_lang_dir(x->text, string_at(item, "lang"));
     int64_t id = (int64_t)json_integer_value(json_object_get(item, "id"));
     int64_t changed_unix = (int64_t)json_integer_value(json_object_get(item, "changed_unix"));
     bool is_public = item_is_public(item, x->now_unix);
     const char *path = arena_format(&x->arena, "/items/%s", string_at(item, "slug"));
-    json_object_update_new(
-        item,
-        json_pack("{s:s, s:b, s:b, s:b, s:b, s:s?, s:s, s:s, s:s?, s:s, s:b}", "status_words",
-                  item_status_words(x, item), "is_draft", strcmp(status, "draft") == 0, "is_published", is_public,
-                  "is_scheduled", item_is_scheduled(item, x->now_unix), "is_trashed", strcmp(status, "trashed") == 0,
-                  "date_words", date == NULL ? NULL : text_date_words(x->text, date), "changed_words",
-                  page_time_words(x, changed_unix), "edit_href", item_admin_href(x, id, ""), "view_href",
-                  is_public ? page_href(x, path) : NULL, "dir", text_lang_is_rtl(lang) ? "rtl" : "ltr", "lang_differs",
-                  strcmp(lang, x->site->lang) != 0));
+    json_object_update_new(item,
+                           json_pack("{s:s, s:b, s:b, s:b, s:b, s:s?, s:s, s:s, s:s?, s:s, s:b}", "status_words",
+                                     item_status_words(x, item), "is_draft", strcmp(status, "draft") == 0,
+                                     "is_published", is_public, "is_scheduled", item_is_scheduled(item, x->now_unix),
+                                     "is_trashed", strcmp(status, "trashed") == 0, "date_words",
+                                     date == NULL ? NULL : text_date_words(x->text, date), "changed_words",
+                                     page_time_words(x, changed_unix), "edit_href", item_admin_href(x, id, ""),
+                                     "view_href", is_public ? page_href(x, path) : NULL, "dir", dir, "lang_differs",
+                                     strcmp(string_at(item, "lang"), x->site->lang) != 0));
 }
 
 /* How many items there are: those that a type or words find are only counted as far as the page goes. */

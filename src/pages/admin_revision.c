@@ -39,7 +39,7 @@ static void model_item(struct exchange *x, const json_t *item, const char *page_
                          "items", "id", (json_int_t)id, "title", json_object_get(item, "title"), "current_version",
                          integer_at(item, "version"), "edit_href", item_admin_href(x, id, ""), "revisions_href",
                          item_admin_href(x, id, "/revisions"), "lang", json_object_get(item, "lang"), "dir",
-                         text_lang_is_rtl(lang) ? "rtl" : "ltr", "lang_differs", strcmp(lang, x->site->lang) != 0);
+                         text_lang_dir(x->text, lang), "lang_differs", strcmp(lang, x->site->lang) != 0);
 }
 
 /* What both pages say of a revision (*owned*). */

@@ -27,7 +27,7 @@ void card_complete(struct exchange *x, json_t *card)
         json_object_set(card, "kicker", json_object_get(card, "type_name"));
     json_object_set_new(card, "kicker_is_type", json_boolean(kicker_is_type));
     json_object_set_new(card, "href", json_string(page_href(x, arena_format(&x->arena, "/items/%s", slug))));
-    json_object_set_new(card, "dir", json_string(text_lang_is_rtl(lang) ? "rtl" : "ltr"));
+    json_object_set_new(card, "dir", json_string(text_lang_dir(x->text, lang)));
     json_object_set_new(card, "lang_differs", json_boolean(strcmp(lang, x->site->lang) != 0));
     set_words(x, card, "date", "date_words");
     if (json_is_object(event)) {

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,11 +201,39 @@ static void test_lang(void **state)
     for (size_t i = 0; i < COUNT(bad); i++)
         if (text_lang_canonical(bad[i], out))
             fail_msg("%s -> %s", bad[i], out);
-    assert_true(text_lang_is_rtl("ar"));
-    assert_true(text_lang_is_rtl("ur-PK"));
-    assert_true(text_lang_is_rtl("az-Arab"));
-    assert_false(text_lang_is_rtl("en"));
-    assert_false(text_lang_is_rtl("ms"));
+}
+
+static void test_lang_dir(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lang, *dir;
+    } rows[] = {
+        {"ar", "rtl"}, {"ur-PK", "rtl"}, {"az-Arab", "rtl"}, {"en", "ltr"}, {"ms", "ltr"}, {"ar", "rtl"},
+    };
+    struct text *text = open_text("en", "UTC");
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_string_equal(text_lang_dir(text, rows[i].lang), rows[i].dir);
+    text_destroy(text);
+}
+
+/* More dates than are kept, each of them twice and in two forms. */
+static void test_words_said_again(void **state)
+{
+    (void)state;
+    enum { YEARS = 3000 };
+    struct text *text = open_text("en", "UTC");
+    for (int round = 0; round < 2; round++) {
+        for (int year = 1; year <= YEARS; year++) {
+            char date[TEXT_DATE_CAP], words[32];
+            snprintf(date, sizeof date, "%04d-05-17", year);
+            snprintf(words, sizeof words, "17 May %d", year);
+            assert_string_equal(text_date_words(text, date), words);
+            assert_string_equal(text_month_words(text, date), strchr(words, ' ') + 1);
+            assert_string_equal(text_lang_name(text, "fr"), "Français");
+        }
+    }
+    text_destroy(text);
 }
 
 static void test_lang_name(void **state)
@@ -478,6 +507,8 @@ int main(void)
         cmocka_unit_test(test_utc_format),
         cmocka_unit_test(test_lang),
         cmocka_unit_test(test_lang_name),
+        cmocka_unit_test(test_lang_dir),
+        cmocka_unit_test(test_words_said_again),
         cmocka_unit_test(test_zone_valid),
         cmocka_unit_test(test_create_refuses),
         cmocka_unit_test(test_slug),

@@ -9,6 +9,7 @@
 #define WARTA_BASE_BUF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
     char *data;
@@ -23,6 +24,7 @@ void buf_release(struct buf *buf);
 void buf_append(struct buf *buf, const char *bytes, size_t len);
 void buf_text(struct buf *buf, const char *text);
 void buf_char(struct buf *buf, char c);
+void buf_integer(struct buf *buf, int64_t number); /* in decimal digits */
 void buf_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Makes room for `more` bytes behind the content. */

@@ -51,9 +51,6 @@ void text_utc_format(int64_t unix_time, char out[static TEXT_UTC_CAP]);
  * not one or does not fit. */
 bool text_lang_canonical(const char *tag, char out[static TEXT_LANG_CAP]);
 
-/* Whether the script that `lang` is usually written in runs from right to left. */
-bool text_lang_is_rtl(const char *lang);
-
 /* Whether at least half of the letters are of a script that `lang` is usually written in. Text of fewer than ten letters always
  * fits, and so does any text where the script of `lang` is not known. `text` must be valid. */
 bool text_script_fits(const char *text, const char *lang);
@@ -90,6 +87,9 @@ const char *text_month_words(struct text *text, const char *date);
 /* A language's own name for itself, "km" → "ខ្មែរ", first letter as the language writes it in a list; the tag
  * itself where ICU has no name (*borrowed*, likewise). */
 const char *text_lang_name(struct text *text, const char *lang);
+
+/* "rtl" where the script that `lang` is usually written in runs from right to left, else "ltr"; for ever. */
+const char *text_lang_dir(struct text *text, const char *lang);
 
 /* The date on the site's calendar at that instant. */
 void text_local_date(struct text *text, int64_t unix_time, char out[static TEXT_DATE_CAP]);
