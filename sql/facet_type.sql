@@ -1,8 +1,9 @@
--- How many items each type has under a filter of the other facets. `year` 0: any.
+-- How many items each type has under a filter of the other facets. `year` 0: any. Whether any item waits for its time is asked once.
 -- params: language_id place_id topic_id year now_unix
 -- columns: id value name rank items
 SELECT type.id, type.slug AS value, type.name AS name, type.position AS rank,
-       count.items - (
+       count.items - CASE WHEN EXISTS (SELECT 1 FROM item INDEXED BY item_scheduled
+                                       WHERE status = 'published' AND publish_unix > :now_unix) THEN (
            SELECT count(*)
            FROM item INDEXED BY item_scheduled
            CROSS JOIN listing ON listing.type_id = count.type_id AND listing.language_id = count.language_id
@@ -10,7 +11,7 @@ SELECT type.id, type.slug AS value, type.name AS name, type.position AS rank,
                AND listing.day = item.day AND listing.item_id = item.id
            WHERE item.status = 'published' AND item.publish_unix > :now_unix
                AND (:year = 0 OR item.day / 10000 = :year)
-       ) AS items
+       ) ELSE 0 END AS items
 FROM type
 CROSS JOIN listing_count AS count ON count.type_id = type.id AND count.language_id = :language_id
     AND count.place_id = :place_id AND count.topic_id = :topic_id AND count.year = :year

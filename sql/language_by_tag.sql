@@ -1,4 +1,4 @@
 -- The language of that tag.
 -- params: value
--- columns: id value name rank
-SELECT id, tag AS value, tag AS name, 0 AS rank FROM language WHERE tag = :value
+-- columns: id value name
+SELECT id, tag AS value, tag AS name FROM language WHERE tag = :value

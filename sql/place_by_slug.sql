@@ -1,4 +1,4 @@
 -- The place of that slug.
 -- params: value
--- columns: id value name rank
-SELECT id, slug AS value, name, 0 AS rank FROM place WHERE slug = :value
+-- columns: id value name
+SELECT id, slug AS value, name FROM place WHERE slug = :value

@@ -1,4 +1,4 @@
 -- The topic of that slug.
 -- params: value
--- columns: id value name rank
-SELECT id, slug AS value, name, 0 AS rank FROM topic WHERE slug = :value
+-- columns: id value name
+SELECT id, slug AS value, name FROM topic WHERE slug = :value

@@ -128,15 +128,15 @@ static json_t *value_of(json_t *values, int64_t id)
     return NULL;
 }
 
-/* Adds the counts of one cell's statement to what the other cells gave. */
-static void values_merge(json_t *values, json_t *rows)
+/* Adds the counts of one cell's statement to what the cells before it gave; one statement gives each value once. */
+static void values_merge(json_t *values, json_t *rows, bool first)
 {
     size_t i;
     json_t *row;
     json_array_foreach(rows, i, row)
     {
         json_t *items = json_object_get(row, "items");
-        json_t *known = value_of(values, json_integer_value(json_object_get(row, "id")));
+        json_t *known = first ? NULL : value_of(values, json_integer_value(json_object_get(row, "id")));
         if (known != NULL)
             json_object_set_new(
                 known, "items",
@@ -180,7 +180,7 @@ static void values_select(const struct selection *selection, enum facet facet, j
             if (json_integer_value(json_object_get(value, "id")) == selection->id[facet][s] &&
                 strcmp(json_string_value(json_object_get(value, "facet")), facet_info[facet].param) == 0)
                 json_array_append_new(
-                    values, json_pack("{s:O, s:O, s:O, s:O, s:i, s:b}", "id", json_object_get(value, "id"), "value",
+                    values, json_pack("{s:O, s:O, s:O, s:O*, s:i, s:b}", "id", json_object_get(value, "id"), "value",
                                       json_object_get(value, "value"), "name", json_object_get(value, "name"), "rank",
                                       json_object_get(value, "rank"), "items", 0, "selected", 1));
         }
@@ -192,28 +192,20 @@ static json_t *year_name(json_int_t year)
     return json_sprintf("%lld", (long long)year);
 }
 
-/* Years and languages come from the database without words. */
-static void values_name(const struct query *query, enum facet facet, json_t *values)
+/* Languages come from the database without their own names. */
+static void languages_name(struct text *text, json_t *values)
 {
     size_t i;
     json_t *value;
-    json_array_foreach(values, i, value)
-    {
-        if (facet == FACET_LANGUAGE)
-            json_object_set_new(
-                value, "name",
-                json_string(text_lang_name(query->text, json_string_value(json_object_get(value, "value")))));
-        else if (facet == FACET_YEAR) {
-            json_t *name = year_name(json_integer_value(json_object_get(value, "id")));
-            json_object_set(value, "value", name);
-            json_object_set_new(value, "name", name);
-        }
-    }
+    json_array_foreach(values, i, value) json_object_set_new(
+        value, "name", json_string(text_lang_name(text, json_string_value(json_object_get(value, "value")))));
 }
 
 struct ranked_value {
     struct text *text;
     json_t *value;
+    json_int_t rank;
+    const char *name;
 };
 
 /* Types and years have a rank of their own; the rest goes by the alphabet. */
@@ -221,20 +213,20 @@ static int ranked_value_compare(const void *a, const void *b)
 {
     const struct ranked_value *x = a;
     const struct ranked_value *y = b;
-    json_int_t x_rank = json_integer_value(json_object_get(x->value, "rank"));
-    json_int_t y_rank = json_integer_value(json_object_get(y->value, "rank"));
-    if (x_rank != y_rank)
-        return x_rank < y_rank ? -1 : 1;
-    return text_compare(x->text, json_string_value(json_object_get(x->value, "name")),
-                        json_string_value(json_object_get(y->value, "name")));
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return text_compare(x->text, x->name, y->name);
 }
 
 static void values_sort(struct text *text, json_t *values)
 {
     size_t len = json_array_size(values);
     struct ranked_value *sorted = mem_alloc((len + 1) * sizeof *sorted);
-    for (size_t i = 0; i < len; i++)
-        sorted[i] = (struct ranked_value){text, json_incref(json_array_get(values, i))};
+    for (size_t i = 0; i < len; i++) {
+        json_t *value = json_incref(json_array_get(values, i));
+        sorted[i] = (struct ranked_value){text, value, json_integer_value(json_object_get(value, "rank")),
+                                          json_string_value(json_object_get(value, "name"))};
+    }
     qsort(sorted, len, sizeof *sorted, ranked_value_compare);
     for (size_t i = 0; i < len; i++)
         json_array_set_new(values, i, sorted[i].value);
@@ -252,7 +244,7 @@ static json_t *facet_values(const struct query *query, const struct selection *s
     for (size_t i = 0; ok && i < cells.len; i++) {
         json_t *params = cell_params(&cells.cell[i], facet, query->now_unix);
         json_t *rows = store_rows(query->store, facet_info[facet].count, params);
-        values_merge(values, rows);
+        values_merge(values, rows, i == 0);
         json_decref(params);
         ok = rows != NULL;
         json_decref(rows);
@@ -263,7 +255,8 @@ static json_t *facet_values(const struct query *query, const struct selection *s
         json_decref(values);
         return NULL;
     }
-    values_name(query, facet, values);
+    if (facet == FACET_LANGUAGE)
+        languages_name(query->text, values);
     values_select(selection, facet, values, selected);
     values_sort(query->text, values);
     return values;

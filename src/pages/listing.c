@@ -159,30 +159,26 @@ static void type_links(struct exchange *x, json_t *types)
     }
 }
 
-/* The values of the other facets are boxes to tick, and languages are named in themselves. */
-static void value_boxes(const char *facet, json_t *values)
+/* Languages are named in themselves. */
+static void name_languages(json_t *values)
 {
     size_t i;
     json_t *value;
-    json_array_foreach(values, i, value)
-    {
-        const char *text = json_string_value(json_object_get(value, "value"));
-        json_object_set_new(value, "id", json_sprintf("%s-%s", facet, text));
-        json_object_set_new(value, "lang", strcmp(facet, "lang") == 0 ? json_string(text) : json_null());
-    }
+    json_array_foreach(values, i, value) json_object_set(value, "lang", json_object_get(value, "value"));
 }
 
-/* The facets below the types: those that have a value to offer. */
+/* The facets below the types, whose values are boxes to tick: those that have a value to offer. */
 static json_t *facet_lists(const json_t *model)
 {
     json_t *lists = json_array();
     json_t *facets = json_object_get(model, "facets");
     for (size_t i = 1; i < FACET_WORDS; i++) {
         json_t *values = json_object_get(facets, facet_words[i].param);
-        value_boxes(facet_words[i].param, values);
+        if (strcmp(facet_words[i].param, "lang") == 0)
+            name_languages(values);
         if (json_array_size(values) > 0)
-            json_array_append_new(lists, json_pack("{s:s, s:s, s:O}", "param", facet_words[i].param, "name",
-                                                   facet_words[i].name, "values", values));
+            json_array_append_new(lists, json_pack("{s:s, s:s, s:n, s:O}", "param", facet_words[i].param, "name",
+                                                   facet_words[i].name, "lang", "values", values));
     }
     return lists;
 }

@@ -48,14 +48,26 @@ int page_redirect(struct exchange *x, int status, const char *path)
     return status;
 }
 
+/* Pages hold many addresses, so these are put together without a format. */
+static const char *address(struct exchange *x, const char *origin, const char *path)
+{
+    const char *prefix = x->site->base.prefix;
+    size_t origin_len = strlen(origin), prefix_len = strlen(prefix), path_len = strlen(path);
+    char *text = arena_alloc(&x->arena, origin_len + prefix_len + path_len + 1);
+    memcpy(text, origin, origin_len);
+    memcpy(text + origin_len, prefix, prefix_len);
+    memcpy(text + origin_len + prefix_len, path, path_len);
+    return text;
+}
+
 const char *page_href(struct exchange *x, const char *path)
 {
-    return arena_format(&x->arena, "%s%s", x->site->base.prefix, path);
+    return address(x, "", path);
 }
 
 const char *page_absolute(struct exchange *x, const char *path)
 {
-    return arena_format(&x->arena, "%s%s%s", x->site->base.origin, x->site->base.prefix, path);
+    return address(x, x->site->base.origin, path);
 }
 
 static bool ends_with(const char *text, const char *end)

@@ -1,6 +1,7 @@
 #include "warta/view/template.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,26 +103,11 @@ static const json_t *find_value(const struct render *render, const struct op *op
     return value;
 }
 
-static bool is_special(char c)
-{
-    return c == '&' || c == '<' || c == '>' || c == '"' || c == '\'';
-}
-
-/* A loop of fixed length without a way out is what compilers turn into vector code. */
-static bool is_plain_block(const char *bytes)
-{
-    bool special = false;
-    for (size_t i = 0; i < 16; i++)
-        special |= is_special(bytes[i]);
-    return !special;
-}
-
 static size_t plain_len(const char *bytes, size_t len)
 {
+    static const bool special[UCHAR_MAX + 1] = {['&'] = true, ['<'] = true, ['>'] = true, ['"'] = true, ['\''] = true};
     size_t at = 0;
-    while (len - at >= 16 && is_plain_block(bytes + at))
-        at += 16;
-    while (at < len && !is_special(bytes[at]))
+    while (at < len && !special[(unsigned char)bytes[at]])
         at++;
     return at;
 }
@@ -178,7 +164,7 @@ static const struct op *render_value(struct render *render, const struct op *op)
                                                            json_string_length(value));
         break;
     case JSON_INTEGER:
-        buf_format(render->out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        buf_integer(render->out, json_integer_value(value));
         break;
     case JSON_REAL:
         append_real(render->out, value);
