@@ -53,6 +53,15 @@ static struct app **apps_create(const struct site *site, const char *database, u
     return apps;
 }
 
+/* A statement that the engine cannot prepare ends the server here, and not at the first reader who needs it. */
+static bool statements_are_good(const char *database, const struct log *log, char *error, size_t error_len)
+{
+    struct store *store = store_open(database, STORE_WRITE, log, error, error_len);
+    bool good = store != NULL && store_prepare(store, error, error_len);
+    store_destroy(store);
+    return good;
+}
+
 /* Blocks the signals that end the server, for this thread and those it starts. */
 static void block_end_signals(sigset_t *signals)
 {
@@ -98,7 +107,8 @@ static bool serve_site(struct server *server, const struct config *config, unsig
     const char *database = config_text(config, "database");
     unsigned apps_len = threads + SERVER_SLOW_THREADS + SERVER_HASH_THREADS;
     bool ok = site_setup_init(&setup, config, server_address(server), error, error_len) &&
-              migrate_run(database, &setup.log, error, error_len);
+              migrate_run(database, &setup.log, error, error_len) &&
+              statements_are_good(database, &setup.log, error, error_len);
     if (ok)
         hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, error_len);
     if (hold >= 0)

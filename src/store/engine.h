@@ -129,7 +129,8 @@ struct statement_source {
     const char *text;
 };
 
-/* As store_open, with these statements in the place of those in sql/, and whatever the schema's version. */
+/* As store_open and store_prepare, with these statements in the place of those in sql/, and whatever the schema's
+ * version. */
 struct store *store_open_with(const char *path, enum store_access access, const struct statement_source *sources,
                               size_t sources_len, const struct log *log, char *error, size_t error_len);
 

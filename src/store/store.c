@@ -16,10 +16,11 @@ struct column {
     enum column_kind kind;
 };
 
-/* Parameters and columns stand in the engine's order. */
+/* Parameters and columns stand in the engine's order; they are there once it is prepared. */
 struct statement {
-    const char *name;
-    struct engine_statement *engine; /* NULL: a read-only store may not have it */
+    const char *name, *text;
+    bool prepared;
+    struct engine_statement *engine; /* NULL: not prepared, or a read-only store may not have it */
     size_t params_len, columns_len;
     const char **params;
     struct column *columns;
@@ -29,6 +30,7 @@ struct store {
     struct engine *engine;
     const struct log *log;
     struct arena arena;
+    const char *path;
     enum store_access access;
     const char *request_id;
     bool may_write;
@@ -88,45 +90,40 @@ static const char *words_find(const struct words *words, const char *word)
     return NULL;
 }
 
-/* --- opening: each line of the contract against what the engine makes of the statement --- */
+/* --- preparing: each line of the contract against what the engine makes of the statement --- */
 
-struct opening {
+struct preparing {
     struct store *store;
-    const char *path;
-    char *error;
-    size_t error_len;
+    char reason[ENGINE_ERROR_CAP];
 };
 
 /* Always false. */
-__attribute__((format(printf, 3, 4))) static bool refuse(const struct opening *opening,
-                                                         const struct statement *statement, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool refuse(struct preparing *preparing, const char *format, ...)
 {
-    char reason[ENGINE_ERROR_CAP];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(reason, sizeof reason, format, arguments);
+    vsnprintf(preparing->reason, sizeof preparing->reason, format, arguments);
     va_end(arguments);
-    snprintf(opening->error, opening->error_len, "%s: sql/%s.sql: %s", opening->path, statement->name, reason);
     return false;
 }
 
-static bool check_params(const struct opening *opening, struct statement *statement, const char *text)
+static bool check_params(struct preparing *preparing, struct statement *statement)
 {
     struct words words;
-    if (!words_split(&opening->store->arena, text, "-- params:", &words))
-        return refuse(opening, statement, "has more than %d parameters", WORDS_MAX);
+    if (!words_split(&preparing->store->arena, statement->text, "-- params:", &words))
+        return refuse(preparing, "has more than %d parameters", WORDS_MAX);
     statement->params_len = engine_params(statement->engine);
-    statement->params = arena_alloc(&opening->store->arena, statement->params_len * sizeof *statement->params + 1);
+    statement->params = arena_alloc(&preparing->store->arena, statement->params_len * sizeof *statement->params + 1);
     for (size_t i = 0; i < statement->params_len; i++) {
         const char *name = engine_param(statement->engine, i);
         if (name == NULL)
-            return refuse(opening, statement, "parameter %zu is not of the form :name", i + 1);
+            return refuse(preparing, "parameter %zu is not of the form :name", i + 1);
         statement->params[i] = words_find(&words, name);
         if (statement->params[i] == NULL)
-            return refuse(opening, statement, "its params line lacks \"%s\"", name);
+            return refuse(preparing, "its params line lacks \"%s\"", name);
     }
     if (words.len != statement->params_len)
-        return refuse(opening, statement, "its params line names %zu parameters, the statement has %zu", words.len,
+        return refuse(preparing, "its params line names %zu parameters, the statement has %zu", words.len,
                       statement->params_len);
     return true;
 }
@@ -141,55 +138,74 @@ static bool column_init(struct column *column, const char *word)
     return colon == NULL || column->kind == COLUMN_JSON || strcmp(colon, ":bool") == 0;
 }
 
-static bool check_column(const struct opening *opening, const struct statement *statement, size_t index)
+static bool check_column(struct preparing *preparing, const struct statement *statement, size_t index)
 {
     const struct column *column = &statement->columns[index];
     const char *actual = engine_column_name(statement->engine, index);
     if (strlen(actual) != column->name_len || memcmp(actual, column->name, column->name_len) != 0)
-        return refuse(opening, statement, "column %zu is \"%s\", its columns line says \"%.*s\"", index + 1, actual,
+        return refuse(preparing, "column %zu is \"%s\", its columns line says \"%.*s\"", index + 1, actual,
                       (int)column->name_len, column->name);
     for (size_t i = 0; i < index; i++) {
         const struct column *earlier = &statement->columns[i];
         if (earlier->name_len == column->name_len && memcmp(earlier->name, column->name, column->name_len) == 0)
-            return refuse(opening, statement, "two columns are named \"%s\"", actual);
+            return refuse(preparing, "two columns are named \"%s\"", actual);
     }
     return true;
 }
 
-static bool check_columns(const struct opening *opening, struct statement *statement, const char *text)
+static bool check_columns(struct preparing *preparing, struct statement *statement)
 {
     struct words words;
-    if (!words_split(&opening->store->arena, text, "-- columns:", &words))
-        return refuse(opening, statement, "has more than %d columns", WORDS_MAX);
+    if (!words_split(&preparing->store->arena, statement->text, "-- columns:", &words))
+        return refuse(preparing, "has more than %d columns", WORDS_MAX);
     statement->columns_len = engine_columns(statement->engine);
     if (words.len != statement->columns_len)
-        return refuse(opening, statement, "its columns line names %zu columns, the statement has %zu", words.len,
+        return refuse(preparing, "its columns line names %zu columns, the statement has %zu", words.len,
                       statement->columns_len);
-    statement->columns = arena_alloc(&opening->store->arena, words.len * sizeof *statement->columns + 1);
+    statement->columns = arena_alloc(&preparing->store->arena, words.len * sizeof *statement->columns + 1);
     for (size_t i = 0; i < words.len; i++) {
         if (!column_init(&statement->columns[i], words.word[i]))
-            return refuse(opening, statement, "\"%s\" is neither :json nor :bool", words.word[i]);
-        if (!check_column(opening, statement, i))
+            return refuse(preparing, "\"%s\" is neither :json nor :bool", words.word[i]);
+        if (!check_column(preparing, statement, i))
             return false;
     }
     return true;
 }
 
-static bool statement_open(const struct opening *opening, const struct statement_source *source,
-                           struct statement *statement)
+/* False with a reason where the statement is bad. */
+static bool statement_prepare(struct preparing *preparing, struct statement *statement)
 {
-    struct engine *engine = opening->store->engine;
-    statement->name = source->name;
-    enum engine_verdict verdict = engine_prepare(engine, source->text, &statement->engine);
-    if (verdict == ENGINE_REFUSED && opening->store->access == STORE_READ)
-        return true;
+    struct engine *engine = preparing->store->engine;
+    enum engine_verdict verdict = engine_prepare(engine, statement->text, &statement->engine);
+    if (verdict == ENGINE_REFUSED && preparing->store->access == STORE_READ)
+        return statement->prepared = true;
     if (verdict != ENGINE_PREPARED)
-        return refuse(opening, statement, "%s", engine_reason(engine));
-    return check_params(opening, statement, source->text) && check_columns(opening, statement, source->text);
+        return refuse(preparing, "%s", engine_reason(engine));
+    statement->prepared = check_params(preparing, statement) && check_columns(preparing, statement);
+    if (!statement->prepared) {
+        engine_release(statement->engine);
+        statement->engine = NULL;
+    }
+    return statement->prepared;
 }
 
-struct store *store_open_with(const char *path, enum store_access access, const struct statement_source *sources,
-                              size_t sources_len, const struct log *log, char *error, size_t error_len)
+bool store_prepare(struct store *store, char *error, size_t error_len)
+{
+    struct preparing preparing = {.store = store};
+    for (size_t i = 0; i < store->statements_len; i++) {
+        struct statement *statement = &store->statements[i];
+        if (!statement->prepared && !statement_prepare(&preparing, statement)) {
+            snprintf(error, error_len, "%s: sql/%s.sql: %s", store->path, statement->name, preparing.reason);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- opening --- */
+
+static struct store *store_create(const char *path, enum store_access access, const struct statement_source *sources,
+                                  size_t sources_len, const struct log *log, char *error, size_t error_len)
 {
     char reason[ENGINE_ERROR_CAP];
     struct engine *engine = engine_open(path, access == STORE_WRITE ? ENGINE_WRITE : ENGINE_READ, reason);
@@ -200,16 +216,22 @@ struct store *store_open_with(const char *path, enum store_access access, const 
     struct store *store = mem_alloc(sizeof *store);
     *store = (struct store){.engine = engine, .log = log, .access = access, .may_write = access == STORE_WRITE};
     arena_init(&store->arena);
+    store->path = arena_copy(&store->arena, path, strlen(path));
     store->statements = arena_alloc(&store->arena, sources_len * sizeof *store->statements + 1);
     store->statements_len = sources_len;
-    const struct opening opening = {store, path, error, error_len};
-    for (size_t i = 0; i < sources_len; i++) {
-        if (!statement_open(&opening, &sources[i], &store->statements[i])) {
-            store_destroy(store);
-            return NULL;
-        }
-    }
+    for (size_t i = 0; i < sources_len; i++)
+        store->statements[i] = (struct statement){.name = sources[i].name, .text = sources[i].text};
     return store;
+}
+
+struct store *store_open_with(const char *path, enum store_access access, const struct statement_source *sources,
+                              size_t sources_len, const struct log *log, char *error, size_t error_len)
+{
+    struct store *store = store_create(path, access, sources, sources_len, log, error, error_len);
+    if (store == NULL || store_prepare(store, error, error_len))
+        return store;
+    store_destroy(store);
+    return NULL;
 }
 
 struct store *store_open(const char *path, enum store_access access, const struct log *log, char *error,
@@ -220,7 +242,7 @@ struct store *store_open(const char *path, enum store_access access, const struc
         sources[i] = (struct statement_source){sql_name((enum sql)i), sql_text((enum sql)i)};
     if (!migrate_is_current(path, error, error_len))
         return NULL;
-    return store_open_with(path, access, sources, SQL_COUNT, log, error, error_len);
+    return store_create(path, access, sources, SQL_COUNT, log, error, error_len);
 }
 
 void store_destroy(struct store *store)
@@ -268,8 +290,23 @@ static bool engine_fault(struct store *store, const char *name)
     return fault(store, name, "%s", engine_reason(store->engine));
 }
 
+/* The statement, prepared; NULL on a fault. */
+static const struct statement *statement_of(struct store *store, enum sql sql)
+{
+    assert((size_t)sql < store->statements_len);
+    struct statement *statement = &store->statements[sql];
+    struct preparing preparing = {.store = store};
+    if (statement->prepared || statement_prepare(&preparing, statement))
+        return statement;
+    store->unavailable |= engine_unavailable(store->engine);
+    fault(store, statement->name, "%s", preparing.reason);
+    return NULL;
+}
+
 static bool may_run(struct store *store, const struct statement *statement)
 {
+    if (statement == NULL)
+        return false;
     if (statement->engine == NULL)
         return fault(store, statement->name, "writes, and the store is open for reading only");
     if (engine_writes(statement->engine) && !store->may_write)
@@ -390,9 +427,8 @@ static json_t *collect(struct store *store, const struct statement *statement, e
 static json_t *run_with(struct store *store, enum sql sql, const json_t *params, const struct bytes_param *bytes,
                         enum wanted wanted)
 {
-    assert((size_t)sql < store->statements_len);
-    const struct statement *statement = &store->statements[sql];
-    if (store->doomed || !may_run(store, statement))
+    const struct statement *statement = store->doomed ? NULL : statement_of(store, sql);
+    if (!may_run(store, statement))
         return NULL;
     assert((wanted == WANT_EFFECT || statement->columns_len > 0) && "a statement without columns has no rows");
     json_t *result = bind_params(store, statement, params, bytes) ? collect(store, statement, wanted) : NULL;
@@ -456,9 +492,8 @@ static bool take_bytes(struct store *store, const struct statement *statement, s
 
 bool store_bytes(struct store *store, enum sql sql, const json_t *params, struct buf *out)
 {
-    assert((size_t)sql < store->statements_len);
-    const struct statement *statement = &store->statements[sql];
-    if (store->doomed || !may_run(store, statement))
+    const struct statement *statement = store->doomed ? NULL : statement_of(store, sql);
+    if (!may_run(store, statement))
         return false;
     assert(statement->columns_len > 0 && !engine_writes(statement->engine) && "bytes are read");
     bool ok = bind_params(store, statement, params, NULL) && take_bytes(store, statement, out);

@@ -1,7 +1,7 @@
 /* The store: named statements in, JSON out.
  *
  * A statement is one file in sql/; its name is the enumerator's (item_get.sql → SQL_ITEM_GET) and the name in
- * the log. It begins with comment lines that are checked when the store is opened:
+ * the log. It begins with comment lines that are checked when the statement is prepared:
  *
  *     -- What the statement is for, in one or more lines.
  *     -- params: id now_utc
@@ -34,12 +34,17 @@ struct store;
 
 enum store_access { STORE_READ, STORE_WRITE };
 
-/* Opens the database at `path` and prepares every statement. The schema must be current (see migrate.h); a
- * file that does not exist is not created. On failure returns NULL with one line that names the file and says
- * what to do in `error`. `log` is borrowed for the store's life. */
+/* Opens the database at `path`. The schema must be current (see migrate.h); a file that does not exist is not
+ * created. On failure returns NULL with one line that names the file and says what to do in `error`. `log` is
+ * borrowed for the store's life. A statement is prepared when it is first run; one that the engine cannot prepare is a
+ * fault then. */
 struct store *store_open(const char *path, enum store_access access, const struct log *log, char *error,
                          size_t error_len);
 void store_destroy(struct store *store);
+
+/* Prepares all statements now: what a server does once, on one of its many stores, so that a bad statement ends it at
+ * its start. False with a line in `error` that names the statement's file. */
+bool store_prepare(struct store *store, char *error, size_t error_len);
 
 /* For the request at hand: the id that faults are logged under (borrowed until the next call; NULL: none), and
  * whether statements may write. A page that answers a GET may not. Before the first call there is no id, and a store
