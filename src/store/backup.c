@@ -1,6 +1,5 @@
 #include "warta/store/backup.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -65,10 +64,8 @@ bool backup_is_ours(const char *path)
 static bool may_replace(const char *path, const char *copy, int *hold, char *error, size_t error_len)
 {
     struct stat info;
-    if (file_problem(copy, true, true, error, error_len))
-        return false;
-    if (lstat(copy, &info) != 0 && errno == ENOENT)
-        return true;
+    if (lstat(copy, &info) != 0)
+        return !file_problem(copy, true, true, error, error_len);
     if (file_is_same(path, copy)) {
         snprintf(error, error_len, "%s is the database itself: name another file", copy);
         return false;

@@ -403,6 +403,10 @@ void power_restore(uint64_t seed)
     uint64_t state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
     for (size_t i = 0; i < disk.files_len; i++) {
         struct file *file = &disk.files[i];
+        bool deleted = file->changes_len > 0 && file->changes[file->changes_len - 1].deletes;
+        /* A program that gives a file another name has brought it to the disk itself. */
+        if (file->exists && !deleted && access(file->path, F_OK) != 0)
+            continue;
         for (size_t c = 0; c < file->changes_len; c++)
             apply_some(file, &file->changes[c], &state);
         write_real(file);
