@@ -152,7 +152,7 @@ class Staff:
     def item(self, **values):
         """Fills in the form of a new item."""
         fields = dict(self.form("/admin/items/new", 'name="title"'))
-        fields.update({"type": "news", "lang": "en", **values})
+        fields.update({"type": "news", "lang": "en", "summary": "In a few words.", **values})
         return list(fields.items())
 
     def post(self, **values):
