@@ -70,8 +70,9 @@ for _ in $(seq 300); do
 done
 address=$(sed -n 's/^warta: listening on //p' "$scratch/serve.log")
 [ -n "$address" ] || fail "the server does not listen"
-curl -sS --max-time 10 "$address/" | grep -q 'Cooperatives and the World of Work' || fail "the listing is not served"
-style=$(curl -sS --max-time 10 "$address/" | grep -o '/static/site[^"]*css' | head -1)
+curl -sS --max-time 10 -o "$scratch/listing.html" "$address/" || fail "no answer"
+grep -q 'Cooperatives and the World of Work' "$scratch/listing.html" || fail "the listing is not served"
+style=$(grep -o -m 1 '/static/site[^"]*css' "$scratch/listing.html")
 is "$(curl -sS --max-time 10 -o /dev/null -w '%{http_code} %{content_type}' "$address$style" | cut -c 1-12)" "200 text/css" "the style"
 # What root does on the command line must not take the files from the service.
 echo 'the tiger swims at dawn' | within warta user add Ana --role admin --password-stdin --config /etc/warta/warta.conf >/dev/null
