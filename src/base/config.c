@@ -258,8 +258,8 @@ static bool count_arguments(const struct config *config, char error[static CONFI
         return fail(error, "", "an argument is missing: warta %s %s", usage->command, usage->arguments);
     }
     if (config->arguments_len > usage->arguments_max) {
-        return fail(error, "", "\"%s\" is one argument too many: warta %s %s", config->arguments[usage->arguments_max],
-                    usage->command, usage->arguments);
+        return fail(error, "", "\"%s\" is one argument too many: warta %s%s%s", config->arguments[usage->arguments_max],
+                    usage->command, *usage->arguments ? " " : "", usage->arguments);
     }
     return true;
 }

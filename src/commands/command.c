@@ -1,20 +1,37 @@
 #include "warta/commands/command.h"
 
+#include <ctype.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, LINE_CAP = 4096 };
+
+/* Controls become '?', a byte at a time: what is quoted may come from anywhere, and must neither break the line nor
+ * steer the terminal. */
+static void make_printable(char *line)
+{
+    for (char *at = line; *at != '\0'; at++) {
+        unsigned char second = (unsigned char)at[1];
+        bool two_bytes = *at == '\xc2' && second >= 0x80 && second <= 0x9f;
+        if (two_bytes)
+            *at++ = '?';
+        if (two_bytes || iscntrl((unsigned char)*at))
+            *at = '?';
+    }
+}
 
 int command_fail(const char *format, ...)
 {
+    char line[LINE_CAP];
     va_list arguments;
     va_start(arguments, format);
-    fputs("warta: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
+    make_printable(line);
+    fprintf(stderr, "warta: %s\n", line);
     return 1;
 }
 
@@ -56,6 +73,8 @@ int command_main(const struct command *const *commands, size_t commands_len, int
     const char *verb = argc > 1 ? argv[1] : NULL;
     if (verb != NULL && (strcmp(verb, "help") == 0 || strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0))
         return help(commands, commands_len);
+    if (verb != NULL && strcmp(verb, "--version") == 0)
+        verb = "version";
     for (size_t i = 0; verb != NULL && i < commands_len; i++) {
         if (strcmp(verb, commands[i]->usage->command) == 0)
             return run(commands[i], (size_t)argc - 2, (const char *const *)(argv + 2));

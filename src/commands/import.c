@@ -104,9 +104,9 @@ static void tell_mistakes(struct intake *intake, size_t index, const json_t *err
     json_t *mistake;
     json_array_foreach(errors, i, mistake)
     {
+        const char *key = json_string_value(json_object_get(mistake, "key"));
         if (intake->mistakes++ < MISTAKES_SHOWN)
-            command_fail("%s: [%zu].%s %s (item %zu%s%.60s)", intake->file, index,
-                         json_string_value(json_object_get(mistake, "key")),
+            command_fail("%s: [%zu]%s%s %s (item %zu%s%.60s)", intake->file, index, *key == '\0' ? "" : ".", key,
                          json_string_value(json_object_get(mistake, "reason")), index + 1, title == NULL ? "" : ", ",
                          title == NULL ? "" : title);
     }
@@ -201,31 +201,73 @@ static bool store_items(struct intake *intake, struct store *store, const struct
     return ok;
 }
 
-/* Whether the items are in the database; what went wrong has been said. */
+/* The database, brought to the current schema first; a dry run leaves that as it is. Its hold is to be released behind
+ * it. NULL, with a reason, on a fault. */
+static struct store *open_database(const struct intake *intake, const char *path, const struct log *log, int *hold,
+                                   char *error, size_t error_len)
+{
+    bool current =
+        intake->dry_run ? migrate_is_current(path, error, error_len) : migrate_run(path, log, error, error_len);
+    if (current)
+        *hold = hold_take(path, HOLD_SHARED, HOLD_WAIT_MS, error, error_len);
+    return *hold < 0 ? NULL : store_open(path, STORE_WRITE, log, error, error_len);
+}
+
+/* The items into the open database, or none of them; what went wrong has been said. */
+static bool import_into(struct intake *intake, struct store *store, const struct site *site)
+{
+    char error[ERROR_CAP];
+    struct text *text = text_create(site->lang, site->timezone, error, sizeof error);
+    bool ok = text != NULL && store_items(intake, store, site, text);
+    if (text == NULL)
+        command_fail("%s", error);
+    else if (!ok && intake->mistakes == 0)
+        command_fail("nothing was stored: the database failed, see above");
+    text_destroy(text);
+    return ok;
+}
+
 static bool import_items(struct intake *intake, const struct site *site, const char *database)
 {
     char error[ERROR_CAP];
-    struct text *text = NULL;
-    struct store *store = NULL;
+    bool ok = check_items(intake);
     int hold = -1;
-    if (check_items(intake) && migrate_run(database, site->log, error, sizeof error))
-        hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, sizeof error);
-    if (hold >= 0) {
-        text = text_create(site->lang, site->timezone, error, sizeof error);
-        store = text == NULL ? NULL : store_open(database, STORE_WRITE, site->log, error, sizeof error);
+    struct store *store = NULL;
+    if (ok) {
+        store = open_database(intake, database, site->log, &hold, error, sizeof error);
+        if (store == NULL)
+            command_fail("%s", error);
+        ok = store != NULL && import_into(intake, store, site);
+        store_destroy(store);
+        hold_release(hold);
     }
-    bool ok = store != NULL && store_items(intake, store, site, text);
     if (intake->mistakes > MISTAKES_SHOWN)
         command_fail("%s: and %zu more mistakes", intake->file, intake->mistakes - MISTAKES_SHOWN);
     if (intake->mistakes > 0)
         command_fail("nothing was stored: mend %s and import it again", intake->file);
-    else if (store == NULL)
+    return ok;
+}
+
+/* A dry run where there is no database works in one that is made for it and taken away again. */
+static bool import_beside(struct intake *intake, const struct site *site, const char *database)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    char error[ERROR_CAP];
+    struct log quiet = {.fd = site->log->fd, .level = LOG_WARN, .format = site->log->format};
+    struct buf path = BUF_EMPTY;
+    buf_format(&path, "%s.dry-run-%ld", database, (long)getpid());
+    size_t len = path.len;
+    bool ok = migrate_run(buf_string(&path), &quiet, error, sizeof error);
+    if (ok)
+        ok = import_items(intake, site, buf_string(&path));
+    else
         command_fail("%s", error);
-    else if (!ok)
-        command_fail("nothing was stored: the database failed, see above");
-    store_destroy(store);
-    hold_release(hold);
-    text_destroy(text);
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        buf_truncate(&path, len);
+        buf_text(&path, suffixes[i]);
+        unlink(buf_string(&path));
+    }
+    buf_release(&path);
     return ok;
 }
 
@@ -234,6 +276,7 @@ static int import_run(const struct config *config)
     char error[ERROR_CAP];
     struct site_setup setup;
     const char *path = config_argument(config, 0);
+    const char *database = config_text(config, "database");
     struct intake intake = {
         .file = path[0] == '-' && path[1] == '\0' ? "standard input" : path,
         .dry_run = config_flag(config, "dry-run"),
@@ -243,7 +286,8 @@ static int import_run(const struct config *config)
         command_fail("%s", error);
     else
         intake.items = read_items(path, intake.file, config_flag(config, "text"));
-    ok = intake.items != NULL && import_items(&intake, &setup.site, config_text(config, "database"));
+    bool beside = intake.dry_run && access(database, F_OK) != 0;
+    ok = intake.items != NULL && (beside ? import_beside : import_items)(&intake, &setup.site, database);
     if (ok)
         tell_result(&intake);
     json_decref(intake.items);

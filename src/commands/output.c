@@ -38,11 +38,24 @@ bool file_read(const char *path, size_t max, struct buf *content, char *error, s
     return ok;
 }
 
+/* Whether the name belongs to a device, a pipe or a link, which must not give way to a file. */
+static bool is_kept(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && !S_ISREG(info.st_mode);
+}
+
 bool output_open(struct output *output, const char *path, char *error, size_t error_len)
 {
     *output = (struct output){.file = stdout, .path = path};
     if (is_standard(path))
         return true;
+    if (is_kept(path)) {
+        output->file = fopen(path, "wbe");
+        if (output->file == NULL)
+            snprintf(error, error_len, "%s cannot be written: %s", path, strerror(errno));
+        return output->file != NULL;
+    }
     size_t len = strlen(path);
     output->temporary = mem_alloc(len + sizeof ".XXXXXX");
     memcpy(output->temporary, path, len);
@@ -60,8 +73,11 @@ bool output_commit(struct output *output, char *error, size_t error_len)
 {
     bool ok = fflush(output->file) == 0 && !ferror(output->file);
     if (output->temporary == NULL) {
+        if (output->file != stdout)
+            ok = fclose(output->file) == 0 && ok;
         if (!ok)
-            snprintf(error, error_len, "standard output cannot be written: %s", strerror(errno));
+            snprintf(error, error_len, "%s cannot be written: %s",
+                     is_standard(output->path) ? "standard output" : output->path, strerror(errno));
         return ok;
     }
     mode_t mask = umask(0);
@@ -78,9 +94,9 @@ bool output_commit(struct output *output, char *error, size_t error_len)
 
 void output_abandon(struct output *output)
 {
-    if (output->temporary == NULL)
-        return;
-    fclose(output->file);
-    unlink(output->temporary);
+    if (output->file != stdout)
+        fclose(output->file);
+    if (output->temporary != NULL)
+        unlink(output->temporary);
     free(output->temporary);
 }

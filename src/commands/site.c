@@ -30,7 +30,7 @@ static bool init_base(struct site_setup *setup, const struct config *config, con
         base_url = address == NULL || strncmp(address, "http", 4) != 0 ? "http://localhost" : address;
     if (url_base_init(&setup->site.base, base_url, reason, sizeof reason))
         return true;
-    snprintf(error, error_len, "--base-url \"%s\" %s", base_url, reason);
+    snprintf(error, error_len, "--base-url %s", reason);
     return false;
 }
 

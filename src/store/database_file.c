@@ -47,7 +47,8 @@ bool file_problem(const char *path, bool writes, bool may_create, char *error, s
     const char *reason = NULL;
     int len = 0;
     if (access(folder, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
-        len = snprintf(error, error_len, "%s: %s: the folder %s does not exist", path, lead, folder);
+        len = snprintf(error, error_len, "%s: %s: the folder %s does not exist: make it, or name another file", path,
+                       lead, folder);
     else if ((reason = file_reason(path, writes, may_create)) != NULL)
         len = snprintf(error, error_len, "%s: %s", path, reason);
     else if (writes && access(folder, W_OK | X_OK) != 0)

@@ -35,7 +35,8 @@ errs() { grep -qF -- "$1" err || fail "standard error does not say: $1"; }
 one_line() { [ "$(wc -l <err)" = 1 ] || fail "not one line on standard error"; }
 
 # --- usage ---
-runs 0 version; says "warta "
+runs 0 version; says "warta "; cp out version.out
+runs 0 --version; cmp -s out version.out || fail "--version is not version"
 runs 0 --help; says "import"; says "serve"
 runs 0 import --help; says "--dry-run"; says "--database"
 for verb in $("$warta" --help | awk '/^  [a-z]/ { print $1 }'); do
@@ -45,6 +46,7 @@ done
 runs 2; errs "verb"; one_line
 runs 2 frobnicate; errs "frobnicate"; one_line
 runs 2 import; one_line
+runs 2 version extra; errs "too many: warta version"; one_line; grep -q ' $' err && fail "a line ends in a space"
 runs 2 export; one_line
 runs 2 serve --prot 80; errs "--prot"; one_line
 runs 2 serve --sit-title x; errs "site-title"; one_line
@@ -81,7 +83,27 @@ jq '.[0].title = "Another title" | .[0:2]' all.json >changed.json
 runs 0 import --database t.db --dry-run changed.json; says "changed: "; says "title"; says "nothing stored"
 runs 0 export --database t.db -; cmp -s out all.json || fail "a dry run stored something"
 runs 0 import --database fresh.db --dry-run all.json; says "new: "
-runs 0 export --database fresh.db -; [ "$(jq length out)" = 0 ] || fail "a dry run stored something"
+[ -z "$(find . -name 'fresh*')" ] || fail "a dry run made a database"
+cp t.db older.db
+sqlite3 older.db 'PRAGMA user_version = 1' >/dev/null
+before=$(sha256sum older.db)
+runs 1 import --database older.db --dry-run all.json; errs "older.db"; one_line
+[ "$before" = "$(sha256sum older.db)" ] || fail "a dry run changed a database"
+runs 1 import --database nowhere/fresh.db --dry-run all.json; errs "nowhere does not exist: make it"; one_line
+
+# What is written to need not be a file: a pipe stays one, and a link leads on.
+mkfifo pipe
+cat pipe >piped.json &
+reader=$!
+runs 0 export --database t.db pipe
+[ -p pipe ] || fail "a pipe was replaced"
+wait "$reader"
+cmp -s piped.json all.json || fail "a pipe got another export"
+: >linked.json
+ln -s linked.json link.json
+runs 0 export --database t.db link.json
+[ -L link.json ] || fail "a link was replaced"
+cmp -s linked.json all.json || fail "a link did not lead on"
 
 # An update keeps what is not given, and an old slug goes on leading to its item.
 echo '[{"slug": "moved", "aliases": ["first-slug"], "type": "news", "title": "First slug"}]' >move.json
@@ -114,7 +136,9 @@ refused "[{\"type\": \"news\", \"title\": \"x\", \"link\": \"javascript:alert(1)
 refused "[{\"type\": \"news\", \"title\": \"x\", \"event\": {\"starts\": \"2020-02-02\", \"ends\": \"2020-02-01\"}}]" '[0].event.ends' 'before'
 refused "[{\"type\": \"news\", \"title\": \"x\", \"status\": \"secret\"}]" '[0].status' ''
 refused "[{\"slug\": \"a\", \"type\": \"news\", \"title\": \"x\"}, {\"slug\": \"a\", \"type\": \"news\", \"title\": \"y\"}]" '[1].slug' 'same item'
-refused "[$good, 7]" '[1]' 'not an object'
+refused "[$good, 7]" 'wrong.json: [1] is' 'not an object'
+refused '[{"type": "news", "title": "a\u001b[2J\u009b2J\nb"}]' '[0].title' 'control'
+grep -q $'[\x1b\x9b]' err && fail "a terminal would obey a title"
 for wrong in '{"type": "news"}' '[{"a": 1, "a": 2}]' '[' 'x' '[{"type": "news", "title": "\ud800"}]'; do
     printf '%s' "$wrong" >wrong.json
     runs 1 import --database refused.db wrong.json; errs "wrong.json"; one_line
@@ -174,7 +198,7 @@ before=$(sha256sum newer.db)
 runs 1 serve --database newer.db --listen 127.0.0.1:0; errs "newer.db"; errs "newer warta"; one_line
 [ "$before" = "$(sha256sum newer.db)" ] || fail "a newer database was touched"
 runs 1 serve --database t.db --listen 999.1.1.1:80; errs "999.1.1.1"; one_line
-runs 1 serve --database t.db --listen 127.0.0.1:0 --base-url ftp://x; errs "--base-url"; one_line
+runs 1 serve --database t.db --listen 127.0.0.1:0 --base-url ftp://x; errs '--base-url "ftp://x" is no base address'; one_line
 runs 1 serve --database t.db --listen 127.0.0.1:0 --timezone Mars/North; errs "Mars/North"; one_line
 runs 1 serve --database t.db --listen 127.0.0.1:0 --site-lang nö; errs "--site-lang"; one_line
 

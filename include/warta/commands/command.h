@@ -23,7 +23,7 @@ extern const struct command command_serve, command_import, command_export, comma
 /* Runs the verb of the command line; returns the process's exit code. */
 int command_main(const struct command *const *commands, size_t commands_len, int argc, char **argv);
 
-/* "warta: " and the words as one line on standard error; returns 1. */
+/* "warta: " and the words as one line on standard error, with '?' for control characters; returns 1. */
 int command_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif
