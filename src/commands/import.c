@@ -61,7 +61,18 @@ static json_t *read_json(const struct buf *content, const char *file)
     return NULL;
 }
 
-/* Types that were guessed from a kicker are printed, for somebody to check. */
+/* What was guessed is printed, for somebody to check. */
+static void tell_guess(const json_t *guess)
+{
+    long long block = json_integer_value(json_object_get(guess, "block"));
+    const char *text = json_string_value(json_object_get(guess, "text"));
+    if (text != NULL)
+        printf("guess: block %lld, \"%s\", is text and no date such as 30 August 2019\n", block, text);
+    else
+        printf("guess: block %lld, \"%s\", is of type %s\n", block, json_string_value(json_object_get(guess, "kicker")),
+               json_string_value(json_object_get(guess, "type")));
+}
+
 static json_t *read_text(const struct buf *content, const char *file)
 {
     char error[PLAIN_TEXT_ERROR_CAP];
@@ -72,10 +83,7 @@ static json_t *read_text(const struct buf *content, const char *file)
     if (items == NULL)
         command_fail("%s, %s", file, error);
     else
-        json_array_foreach(guesses, i, guess) printf("guess: block %lld, \"%s\", is of type %s\n",
-                                                     (long long)json_integer_value(json_object_get(guess, "block")),
-                                                     json_string_value(json_object_get(guess, "kicker")),
-                                                     json_string_value(json_object_get(guess, "type")));
+        json_array_foreach(guesses, i, guess) tell_guess(guess);
     json_decref(guesses);
     return items;
 }

@@ -53,6 +53,14 @@ static void set_text(json_t *object, const char *key, const char *text)
     }
 }
 
+/* Steals `guess`. */
+static void add_guess(struct parser *parser, json_t *guess)
+{
+    if (json_array_append_new(parser->guesses, guess)) {
+        mem_exhausted();
+    }
+}
+
 /* --- types ---------------------------------------------------------------------------------------- */
 
 static const char *const types[] = {"news",     "article", "project",   "publication",
@@ -119,10 +127,8 @@ static void set_type(struct parser *parser, const char *kicker)
     const char *type = guessed_type(kicker);
     set_text(parser->item, "type", type);
     set_text(parser->item, "kicker", kicker);
-    json_t *guess = json_pack("{s:I, s:s, s:s}", "block", (json_int_t)parser->number, "kicker", kicker, "type", type);
-    if (json_array_append_new(parser->guesses, guess)) {
-        mem_exhausted();
-    }
+    add_guess(parser,
+              json_pack("{s:I, s:s, s:s}", "block", (json_int_t)parser->number, "kicker", kicker, "type", type));
 }
 
 /* --- dates ---------------------------------------------------------------------------------------- */
@@ -230,11 +236,25 @@ static bool take_summary(struct parser *parser, const char *text)
     return true;
 }
 
+/* Whether a paragraph in the date's place may be a date in a form that is not read: few words, with a digit. */
+static bool may_be_date(const char *text)
+{
+    enum { WORDS_MAX = 5 };
+    size_t words = 1;
+    for (const char *space = text; (space = strchr(space, ' ')) != NULL; space++) {
+        words++;
+    }
+    return words <= WORDS_MAX && strpbrk(text, "0123456789") != NULL;
+}
+
 static bool take_date(struct parser *parser, const char *text)
 {
     char date[TEXT_DATE_CAP];
     switch (date_parse(text, date)) {
     case DATE_NONE:
+        if (may_be_date(text)) {
+            add_guess(parser, json_pack("{s:I, s:s}", "block", (json_int_t)parser->number, "text", text));
+        }
         return take_summary(parser, text);
     case DATE_FALSE:
         return fail(parser, parser->paragraph_line, "block %ld: %s is not a date on the calendar", parser->number,

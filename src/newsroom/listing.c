@@ -311,9 +311,9 @@ static bool is_selected(const struct selection *selection, enum facet facet, int
     return false;
 }
 
-/* Takes one value of the parameters into the selection, or into `unknown`. */
+/* Takes one value of the parameters into the selection and `selected`, or into `unknown`. */
 static bool selection_add(const struct query *query, enum facet facet, json_t *value, struct selection *selection,
-                          json_t *page)
+                          json_t *selected, json_t *unknown)
 {
     json_t *row = value_find(query, facet, value);
     int64_t id = json_integer_value(json_object_get(row, "id"));
@@ -325,30 +325,34 @@ static bool selection_add(const struct query *query, enum facet facet, json_t *v
         if (facet == FACET_LANGUAGE)
             json_object_set_new(row, "name", json_string(text_lang_name(query->text, json_string_value(value))));
         json_object_set_new(row, "facet", json_string(facet_name));
-        json_array_append(json_object_get(page, "selected"), row);
+        json_array_append(selected, row);
     } else if (is_public == 0) {
         json_array_append_new(
-            json_object_get(page, "unknown"),
-            json_pack("{s:s, s:o}", "facet", facet_name, "value",
-                      facet == FACET_YEAR ? year_name(json_integer_value(value)) : json_incref(value)));
+            unknown, json_pack("{s:s, s:o}", "facet", facet_name, "value",
+                               facet == FACET_YEAR ? year_name(json_integer_value(value)) : json_incref(value)));
     }
     json_decref(row);
     return is_public >= 0;
 }
 
+/* The selected values of a facet are in the order of its values, however the address has them. */
 static bool selection_read(const struct query *query, const json_t *params, struct selection *selection, json_t *page)
 {
+    bool ok = true;
     *selection = (struct selection){0};
-    for (enum facet facet = 0; facet < FACETS; facet++) {
+    for (enum facet facet = 0; ok && facet < FACETS; facet++) {
+        json_t *selected = json_array();
         size_t i;
         json_t *value;
         json_array_foreach(json_object_get(params, facet_info[facet].param), i, value)
         {
-            if (!selection_add(query, facet, value, selection, page))
-                return false;
+            ok = ok && selection_add(query, facet, value, selection, selected, json_object_get(page, "unknown"));
         }
+        values_sort(query->text, selected);
+        json_array_extend(json_object_get(page, "selected"), selected);
+        json_decref(selected);
     }
-    return true;
+    return ok;
 }
 
 /* --- what pages ask for --- */

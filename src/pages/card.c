@@ -17,6 +17,18 @@ static void shorten_end(json_t *event)
         json_object_set_new(event, "ends_words", json_string(ends + strlen("2019-08-30T")));
 }
 
+/* An event on the very day of the item's date, with no time or end, has nothing to say of when; nor is there a word to
+ * say of one that has no venue either. */
+static void leave_out_date(json_t *card, json_t *event)
+{
+    if (!json_equal(json_object_get(event, "starts"), json_object_get(card, "date")) ||
+        !json_is_null(json_object_get(event, "ends")))
+        return;
+    json_object_set_new(event, "starts_words", json_null());
+    if (json_is_null(json_object_get(event, "venue")))
+        json_object_set_new(card, "event", json_null());
+}
+
 void card_complete(struct exchange *x, json_t *card)
 {
     const char *slug = json_string_value(json_object_get(card, "slug"));
@@ -34,6 +46,7 @@ void card_complete(struct exchange *x, json_t *card)
         set_words(x, event, "starts", "starts_words");
         set_words(x, event, "ends", "ends_words");
         shorten_end(event);
+        leave_out_date(card, event);
     }
 }
 

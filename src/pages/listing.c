@@ -144,6 +144,15 @@ static json_t *total_words(const json_t *model)
     return total == 0 ? json_string("No items") : json_sprintf("%lld item%s", (long long)total, total == 1 ? "" : "s");
 }
 
+/* The number of results stands in the title too, which screen readers say when the page has come; null for the whole
+ * listing (*owned*). */
+static json_t *page_title(const json_t *title, const json_t *words)
+{
+    if (json_is_null(title))
+        return json_null();
+    return json_sprintf("%s (%s)", json_string_value(title), json_string_value(words));
+}
+
 /* --- the page's links --- */
 
 /* The types are links, each of which puts its value in or takes it out. */
@@ -287,18 +296,18 @@ static void listing_model(struct exchange *x)
     size_t selected = json_array_size(json_object_get(x->model, "selected"));
     bool unknown = json_array_size(json_object_get(x->model, "unknown")) > 0;
     json_t *title = heading(x->model);
+    json_t *words = total_words(x->model);
     type_links(x, types);
     model_links(x);
     json_object_update_new(x->model,
-                           json_pack("{s:O, s:O, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:O, s:o, s:o, s:o}", "page_title",
-                                     title, "heading", title, "noindex", selected > 1 || unknown, "total_none",
-                                     json_integer_value(json_object_get(x->model, "total")) == 0, "filtered",
-                                     selected > 0 || unknown, "all_types_selected",
-                                     json_array_size(json_object_get(x->params, "type")) == 0, "total_words",
-                                     total_words(x->model), "unknown", unknown_values(x->model), "active",
-                                     active_filters(x), "types", types, "facets", facet_lists(x->model), "hidden",
-                                     hidden_types(x->params), "months", months(x, json_object_get(x->model, "items"))));
-    json_decref(title);
+                           json_pack("{s:o, s:o, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:O, s:o, s:o, s:o}", "page_title",
+                                     page_title(title, words), "heading", title, "noindex", selected > 1 || unknown,
+                                     "total_none", json_integer_value(json_object_get(x->model, "total")) == 0,
+                                     "filtered", selected > 0 || unknown, "all_types_selected",
+                                     json_array_size(json_object_get(x->params, "type")) == 0, "total_words", words,
+                                     "unknown", unknown_values(x->model), "active", active_filters(x), "types", types,
+                                     "facets", facet_lists(x->model), "hidden", hidden_types(x->params), "months",
+                                     months(x, json_object_get(x->model, "items"))));
 }
 
 int page_listing(struct exchange *x)

@@ -177,6 +177,8 @@ runs 0 export --database text.db -
 jq -e 'map([.type, .kicker, .date]) == [["news", "", "2019-08-30"],
     ["publication", "Cooperatives and the World of Work Series No. 12", "2019-08-20"], ["event", "", null]]' out >/dev/null \
     || fail "the text was read otherwise"
+printf 'Title\n\n  1. News\n\n    A title\n\n    30/08/2019\n' >odd.txt
+runs 0 import --database odd.db --text odd.txt; says 'block 1, "30/08/2019", is text and no date'
 printf 'Title\n\n  1. News\n\n  2. Event\n\n    Something\n' >broken.txt
 runs 1 import --database broken.db --text broken.txt; errs "broken.txt, line"; one_line
 [ ! -e broken.db ] || fail "a broken text made a database"

@@ -60,6 +60,9 @@ static const struct page_case cases[] = {
     {"GET", "/?year=2019&year=2018", 200, html, {"3 items", "Beta project", "Alpha news", "Gamma event"}, {0}},
     {"GET", "/?lang=th", 200, html, {"1 item", "href=\"/items/thai\""}, {"Alpha news"}},
     {"GET", "/?lang=TH", 200, html, {"1 item"}, {0}},
+    {"GET", "/?type=project&type=news", 200, html, {"<h1>News or Project</h1>"}, {0}},
+    {"GET", "/?type=news&place=nepal", 200, html, {"<title>News \u00b7 Nepal (1 item) \u2013 Cooperative news<"}, {0}},
+    {"GET", "/", 200, html, {"<title>Cooperative news</title>"}, {0}},
     {"GET", "/?type=presentation", 200, html, {"No items"}, {"Alpha news"}},
     {"GET", "/?type=project&lang=th", 200, html, {"No items"}, {"Beta project"}},
     {"GET", "/?utm_source=mail&fbclid=1&type=&type=news", 200, html, {"2 items"}, {"utm_source"}},
@@ -95,6 +98,12 @@ static const struct page_case cases[] = {
     {"GET", "/items/alpha-news", 200, html, {"rel=\"canonical\" href=\"http://news.example/items/alpha-news\""}, {0}},
     {"GET", "/items/beta-project", 200, html, {"https://example.org/beta?x=1", "example.org"}, {0}},
     {"GET", "/items/gamma-event", 200, html, {"World day", "3 February 2018", "Hall A"}, {0}},
+    {"GET",
+     "/items/gamma-event",
+     200,
+     html,
+     {"When: <time datetime=\"2018-02-03T09:30\">"},
+     {"<time datetime=\"2018-02-03\">"}},
     {"GET", "/items/thai", 200, html, {"lang=\"th\""}, {0}},
     {"HEAD", "/items/alpha-news", 200, html, {"Alpha news"}, {0}},
     {"GET", "/items/tomorrow", 404, html, {"404"}, {"Tomorrow"}},
@@ -506,6 +515,35 @@ static void logged_id(const char *log, const char *words, char id[static EXCHANG
     assert_int_equal(sscanf(line, "%*s %*s %23s", id), 1);
 }
 
+/* An event says when only if the date over it does not say it all. */
+static void test_event_on_its_date(void **state)
+{
+    static const struct {
+        const char *event;
+        bool when, where;
+    } rows[] = {{"{\"starts\":\"2020-02-02\"}", false, false},
+                {"{\"starts\":\"2020-02-02\",\"venue\":\"Hall\"}", false, true},
+                {"{\"starts\":\"2020-02-03\"}", true, false},
+                {"{\"starts\":\"2020-02-02T09:00\"}", true, false},
+                {"{\"starts\":\"2020-02-02\",\"ends\":\"2020-02-04\"}", true, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char one[256];
+        struct harness harness;
+        snprintf(one, sizeof one, "[{\"title\":\"A\",\"type\":\"event\",\"date\":\"2020-02-02\",\"event\":%s}]",
+                 rows[i].event);
+        harness_open(&harness, one, NULL);
+        struct response response = harness_request(&harness, "GET", "/", NULL);
+        const char *body = buf_string(&response.body);
+        assert_non_null(strstr(body, "<time datetime=\"2020-02-02\">2 February 2020</time>"));
+        assert_int_equal(strstr(body, "When:") != NULL, rows[i].when);
+        assert_int_equal(strstr(body, "Where:") != NULL, rows[i].where);
+        assert_int_equal(strstr(body, "class=\"event\"") != NULL, rows[i].when || rows[i].where);
+        response_release(&response);
+        harness_close(&harness);
+    }
+}
+
 /* A statement that fails in the middle of a page is a whole 500 page under an id, and the log has the cause. */
 static void test_fault_is_whole(void **state)
 {
@@ -578,6 +616,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_table, open_items, close_items),
         cmocka_unit_test_setup_teardown(test_links_answer, open_items, close_items),
         cmocka_unit_test_setup_teardown(test_facet_counts, open_items, close_items),
+        cmocka_unit_test(test_event_on_its_date),
         cmocka_unit_test(test_walk_is_whole),
         cmocka_unit_test(test_back_and_forth),
         cmocka_unit_test(test_hostile_words),

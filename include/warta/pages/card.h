@@ -8,7 +8,8 @@
 
 /* Adds to a row of item_cards.sql or item_public.sql: href, dir ("ltr", "rtl"), lang_differs (from the site's language),
  * date_words (null without a date); kicker becomes the type's name where there is none,
- * which kicker_is_type tells; an event gets starts_words and ends_words. */
+ * which kicker_is_type tells; an event gets starts_words, null where the date
+ * says it all, and ends_words; one with nothing left to say becomes null. */
 void card_complete(struct exchange *x, json_t *card);
 
 /* The same for each of an array. */
