@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "login.h"
+#include "warta/http/agent.h"
 #include "warta/pages/item_page.h"
 
 static int64_t number(const json_t *object, const char *key)
@@ -15,6 +16,9 @@ static json_t *session_rows(struct exchange *x, json_t *sessions)
     json_t *session;
     json_array_foreach(sessions, i, session)
     {
+        char words[AGENT_WORDS_CAP];
+        agent_words(json_string_value(json_object_get(session, "agent")), words);
+        json_object_set_new(session, "agent_words", json_string(words));
         bool is_this = number(session, "session_id") == number(x->session, "session_id");
         json_object_set_new(session, "is_this", json_boolean(is_this));
         json_object_set_new(session, "created_words", json_string(page_time_words(x, number(session, "created_unix"))));

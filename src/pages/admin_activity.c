@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "warta/newsroom/editing.h"
+#include "warta/pages/item_form.h"
 #include "warta/pages/item_page.h"
 
 enum { PAGE_LEN = 50 };
@@ -36,6 +37,25 @@ static const char *activity_href(struct exchange *x, const struct filter *filter
     return href;
 }
 
+/* An item's row says which keys changed, parted by ", "; here as the form calls them (*owned*). */
+static json_t *detail_words(struct exchange *x, const json_t *row)
+{
+    const char *detail = json_string_value(json_object_get(row, "detail"));
+    struct buf words = BUF_EMPTY;
+    if (!json_is_integer(json_object_get(row, "item_id")))
+        return json_string(detail);
+    while (*detail != '\0') {
+        size_t len = strcspn(detail, ",");
+        buf_text(&words, words.len > 0 ? ", " : "");
+        buf_text(&words, item_form_label(arena_copy(&x->arena, detail, len)));
+        detail += len;
+        detail += strspn(detail, ", ");
+    }
+    json_t *text = json_string(buf_string(&words));
+    buf_release(&words);
+    return text;
+}
+
 static json_t *activity_row(struct exchange *x, const json_t *row)
 {
     char utc[TEXT_UTC_CAP];
@@ -43,9 +63,9 @@ static json_t *activity_row(struct exchange *x, const json_t *row)
     int64_t item_id = (int64_t)json_integer_value(json_object_get(row, "item_id"));
     bool has_item = json_is_true(json_object_get(row, "item_exists"));
     text_utc_format(at_unix, utc);
-    return json_pack("{s:s, s:s, s:O, s:O, s:O, s:O, s:s?}", "when_words", page_time_words(x, at_unix), "when", utc,
+    return json_pack("{s:s, s:s, s:O, s:O, s:O, s:o, s:s?}", "when_words", page_time_words(x, at_unix), "when", utc,
                      "user_name", json_object_get(row, "user_name"), "action", json_object_get(row, "action"),
-                     "subject", json_object_get(row, "subject"), "detail", json_object_get(row, "detail"), "item_href",
+                     "subject", json_object_get(row, "subject"), "detail", detail_words(x, row), "item_href",
                      has_item ? item_admin_href(x, item_id, "") : NULL);
 }
 

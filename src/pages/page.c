@@ -77,6 +77,14 @@ static bool ends_with(const char *text, const char *end)
     return text_len >= end_len && strcmp(text + text_len - end_len, end) == 0;
 }
 
+/* Whether it is an address of staff, who go on working from there. */
+static bool is_admin_path(const char *path)
+{
+    static const char admin[] = "/admin";
+    size_t len = sizeof admin - 1;
+    return path != NULL && strncmp(path, admin, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
 /* What a reader can do about it. */
 static const char *status_words(int status)
 {
@@ -153,10 +161,11 @@ int page_error(struct exchange *x, int status)
         return page_json(x, status, "application/problem+json",
                          json_pack("{s:s, s:s, s:i, s:s*, s:s*}", "type", "about:blank", "title", status_reason(status),
                                    "status", status, "detail", x->detail, "request_id", id));
-    x->model = json_pack("{s:s, s:n, s:b, s:n, s:i, s:s, s:s, s:s?, s:s?, s:s, s:o}", "page_title",
+    x->model = json_pack("{s:s, s:n, s:b, s:n, s:i, s:s, s:s, s:s?, s:s?, s:s, s:b, s:s, s:o}", "page_title",
                          status_reason(status), "canonical", "noindex", 1, "alternates", "status", status, "heading",
                          status_reason(status), "words", status_words(status), "detail", x->detail, "request_id", id,
-                         "listing_href", page_href(x, "/"), "again", form_again(x, status));
+                         "listing_href", page_href(x, "/"), "is_admin", is_admin_path(x->path), "admin_href",
+                         page_href(x, "/admin"), "again", form_again(x, status));
     if (page_html(x, status, "public/error.html") == status)
         return status;
     /* The page that tells of faults is at fault itself: words alone must do. */

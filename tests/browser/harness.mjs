@@ -1,5 +1,5 @@
 // Starts the site with the sample items on a port of its own, and a browser to look at it.
-// WARTA names the binary, WARTA_SOURCE_DIR the folder with samples/, CHROMIUM the browser.
+// WARTA names the binary, CHROMIUM the browser. Every variable that begins with WARTA_ is a setting of the server.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 
 const run = promisify(execFile);
-const sourceDir = process.env.WARTA_SOURCE_DIR ?? fileURLToPath(new URL('../..', import.meta.url));
+const sourceDir = fileURLToPath(new URL('../..', import.meta.url));
 const sampleFiles = ['samples/coop.json', 'samples/showcase.json'];
 // Hashing is as slow as it is asked to be; MiB.
 const passwordMemory = '8';
