@@ -1,8 +1,8 @@
 #include "warta/commands/command.h"
 
 static const struct command *const commands[] = {
-    &command_serve,  &command_import,  &command_export, &command_user,
-    &command_backup, &command_restore, &command_check,  &command_version,
+    &command_serve,   &command_import, &command_export,      &command_user,    &command_backup,
+    &command_restore, &command_check,  &command_healthcheck, &command_version,
 };
 
 int main(int argc, char **argv)

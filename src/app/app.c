@@ -1,5 +1,6 @@
 #include "warta/app/app.h"
 
+#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,9 @@
 #include "warta/app/route.h"
 
 struct app {
+    pthread_mutex_t mutex; /* held while a request is answered: nobody else wants it but app_change */
     const struct site *site;
+    const struct site *first; /* the one at the start, whose base address and clock are those of all that follow */
     struct store *store;
     struct text *text;
     uint32_t run;     /* tells the ids of this thread's requests from those of others */
@@ -21,7 +24,9 @@ struct app *app_create(const struct site *site, const char *database, enum store
                        size_t error_len)
 {
     struct app *app = mem_alloc(sizeof *app);
+    pthread_mutex_init(&app->mutex, NULL);
     app->site = site;
+    app->first = site;
     app->run = randombytes_random();
     app->text = text_create(site->lang, site->timezone, error, error_len);
     if (app->text != NULL)
@@ -38,7 +43,15 @@ void app_destroy(struct app *app)
         return;
     store_destroy(app->store);
     text_destroy(app->text);
+    pthread_mutex_destroy(&app->mutex);
     free(app);
+}
+
+void app_change(struct app *app, const struct site *site)
+{
+    pthread_mutex_lock(&app->mutex);
+    app->site = site;
+    pthread_mutex_unlock(&app->mutex);
 }
 
 static void exchange_init(struct exchange *x, struct app *app, const struct request *request, struct response *response)
@@ -165,7 +178,7 @@ static int dispatch(struct exchange *x)
 enum lane app_lane(const struct app *app, const struct request *request)
 {
     char allow[64];
-    const char *path = path_within(app->site, request->path);
+    const char *path = path_within(app->first, request->path);
     json_t *captures = json_object();
     const struct route *route = path == NULL ? NULL : route_find(request->method, path, captures, allow, sizeof allow);
     json_decref(captures);
@@ -175,7 +188,7 @@ enum lane app_lane(const struct app *app, const struct request *request)
 bool app_keeps(const struct app *app, const struct request *request, struct buf *target)
 {
     char allow[64], error[PARAM_ERROR_CAP];
-    const char *path = path_within(app->site, request->path);
+    const char *path = path_within(app->first, request->path);
     if (path == NULL || strchr(path, '%') != NULL)
         return false;
     json_t *captures = json_object();
@@ -208,7 +221,7 @@ bool app_content(struct app *app, struct content *content)
 
 int64_t app_now(const struct app *app)
 {
-    return app->site->clock();
+    return app->first->clock();
 }
 
 static void default_header(struct response *response, const char *name, const char *value)
@@ -254,7 +267,8 @@ static const char *log_target(struct exchange *x)
 
 static void log_exchange(struct exchange *x)
 {
-    enum log_level level = x->response->status >= 500 ? LOG_ERROR : LOG_INFO;
+    bool probed = x->route != NULL && x->route->probe && x->response->status < 400;
+    enum log_level level = x->response->status >= 500 ? LOG_ERROR : probed ? LOG_DEBUG : LOG_INFO;
     log_write(x->site->log, level, x->id, "%s %s %d", method_name(x->request->method), log_target(x),
               x->response->status);
 }
@@ -262,6 +276,7 @@ static void log_exchange(struct exchange *x)
 void app_handle(struct app *app, const struct request *request, struct response *response)
 {
     struct exchange x;
+    pthread_mutex_lock(&app->mutex);
     exchange_init(&x, app, request, response);
     int status = dispatch(&x);
     if (status == 500 && store_unavailable(app->store))
@@ -273,4 +288,5 @@ void app_handle(struct app *app, const struct request *request, struct response 
     log_exchange(&x);
     store_request(app->store, NULL, false);
     exchange_release(&x);
+    pthread_mutex_unlock(&app->mutex);
 }

@@ -21,6 +21,10 @@ static const struct route routes[] = {
     /* files that items carry */
     {.method = METHOD_GET, .pattern = "/files/{id}/{name}", .page = page_file},
 
+    /* for service managers and proxies, who ask every few seconds */
+    {.method = METHOD_GET, .pattern = "/healthz", .page = page_healthz, .probe = true},
+    {.method = METHOD_GET, .pattern = "/readyz", .page = page_readyz, .probe = true},
+
     /* a draft, for whoever has the link */
     {.method = METHOD_GET,
      .pattern = "/preview/{token}",

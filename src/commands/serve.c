@@ -4,11 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "warta/app/app.h"
 #include "warta/commands/command.h"
+#include "warta/commands/confine.h"
+#include "warta/commands/live_site.h"
 #include "warta/commands/settings.h"
 #include "warta/commands/setup.h"
-#include "warta/commands/site.h"
+#include "warta/server/listen.h"
+#include "warta/server/notify.h"
 #include "warta/server/server.h"
 #include "warta/store/hold.h"
 #include "warta/store/migrate.h"
@@ -17,18 +19,38 @@ static const struct usage serve_usage = {
     .command = "serve",
     .arguments = "",
     .shared = settings_shared,
-    .details = "While there are no users, it prints an address where the first admin is made.",
+    .details =
+        "While there are no users, it prints an address where the first admin is made. Sockets that systemd hands over "
+        "are served instead of --listen. SIGTERM ends it once what has begun is finished, after 10 seconds at most. "
+        "SIGHUP has it read the file of --config again, and take new values of site-title, site-description, "
+        "trusted-proxy, password-memory, log-level and log-format; any other change needs a restart.",
 };
 
-enum { ERROR_CAP = 512 };
+enum {
+    ERROR_CAP = 512,
+    THREADS_MAX = 64,
+    BEATS = 3,         /* in each of the watchdog's periods */
+    BEAT_MAX_MS = 5000 /* well within the time that an idle connection has */
+};
 
-static unsigned thread_count(const struct config *config)
+struct serving {
+    struct live_site live;
+    struct server *server;
+    struct notify notify;
+    struct app **apps; /* those of the fast lane first */
+    unsigned threads, apps_len;
+    unsigned beat_ms; /* how often the server is asked whether it is alive; 0: never */
+    bool in_terminal;
+};
+
+/* At least one for each socket. */
+static unsigned thread_count(const struct config *config, unsigned sockets)
 {
     int64_t threads = config_int(config, "threads");
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    if (threads > 0)
-        return (unsigned)threads;
-    return cores < 1 ? 1 : (unsigned)(cores < 64 ? cores : 64);
+    if (threads == 0)
+        threads = sysconf(_SC_NPROCESSORS_ONLN);
+    threads = threads < sockets ? sockets : threads < THREADS_MAX ? threads : THREADS_MAX;
+    return threads < 1 ? 1 : (unsigned)threads;
 }
 
 static void apps_destroy(struct app **apps, unsigned len)
@@ -62,10 +84,20 @@ static bool statements_are_good(const char *database, const struct log *log, cha
     return good;
 }
 
-/* Blocks the signals that end the server, for this thread and those it starts. */
-static void block_end_signals(sigset_t *signals)
+/* A reload that is asked for while the server starts must not end it. */
+static void block_hangup(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+/* Blocks, for this thread and those it starts, the signals that it waits for. */
+static void block_signals(sigset_t *signals)
 {
     sigemptyset(signals);
+    sigaddset(signals, SIGHUP);
     sigaddset(signals, SIGINT);
     sigaddset(signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, signals, NULL);
@@ -73,80 +105,127 @@ static void block_end_signals(sigset_t *signals)
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes then fails what is written, not the server */
 }
 
-static void wait_for_end(const sigset_t *signals)
+static void reload(struct serving *serving)
 {
-    int received;
-    while (sigwait(signals, &received) != 0)
-        continue;
+    char error[ERROR_CAP];
+    notify_reloading(&serving->notify);
+    if (live_site_reload(&serving->live, serving->apps, serving->apps_len, error, sizeof error)) {
+        server_forget(serving->server);
+        log_write(serving->live.log, LOG_INFO, NULL, "settings reloaded");
+    } else {
+        log_write(serving->live.log, LOG_ERROR, NULL, "settings not reloaded, those before stay in force: %s", error);
+    }
+    notify_send(&serving->notify, "READY=1");
 }
 
-/* The folder that a file is in (*owned*). */
-static char *folder_of(const char *path)
+static int wait_signal(const struct serving *serving, const sigset_t *signals)
 {
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return mem_copy(".", 1);
-    return mem_copy(path, slash == path ? 1 : (size_t)(slash - path));
+    const struct timespec beat = {.tv_sec = serving->beat_ms / 1000, .tv_nsec = serving->beat_ms % 1000 * 1000000L};
+    return serving->beat_ms == 0 ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &beat);
 }
 
-static bool start_server(struct server *server, struct app **apps, unsigned threads, char *error, size_t error_len)
+/* Until a signal says to end. The hangup of the terminal it was started in is one. */
+static void wait_for_end(struct serving *serving, const sigset_t *signals)
 {
-    struct app **lanes = apps + threads;
-    const struct server_apps all = {.fast = apps, .slow = lanes, .hash = lanes + SERVER_SLOW_THREADS};
-    return server_start(server, &all, error, error_len);
+    int received = 0;
+    while (received != SIGINT && received != SIGTERM && !(received == SIGHUP && serving->in_terminal)) {
+        received = wait_signal(serving, signals);
+        if (received == SIGHUP && !serving->in_terminal)
+            reload(serving);
+        if (serving->beat_ms > 0 && server_alive(serving->server, serving->beat_ms))
+            notify_send(&serving->notify, "WATCHDOG=1");
+    }
 }
 
-/* Serves on an open server (*steals*) until a signal comes. */
-static bool serve_site(struct server *server, const struct config *config, unsigned threads, char *error,
-                       size_t error_len)
+static void serve_until_end(struct serving *serving, const sigset_t *signals, const char *database)
 {
-    struct site_setup setup;
-    struct app **apps = NULL;
+    unsigned watchdog_ms = notify_watchdog_ms();
+    unsigned beat_ms = watchdog_ms / BEATS;
+    serving->beat_ms = beat_ms < BEAT_MAX_MS ? beat_ms : BEAT_MAX_MS;
+    printf("warta: listening on %s\n", server_address(serving->server));
+    fflush(stdout);
+    setup_announce(&serving->live.setup->site, database);
+    notify_send(&serving->notify, "READY=1");
+    wait_for_end(serving, signals);
+    notify_send(&serving->notify, "STOPPING=1");
+}
+
+static bool start_server(struct serving *serving, char *error, size_t error_len)
+{
+    struct app **lanes = serving->apps + serving->threads;
+    const struct server_apps all = {.fast = serving->apps, .slow = lanes, .hash = lanes + SERVER_SLOW_THREADS};
+    return server_start(serving->server, &all, error, error_len);
+}
+
+/* Serves on an open server until a signal comes. */
+static bool serve_site(struct serving *serving, const struct config *config, const char *folder, struct log *log,
+                       char *error, size_t error_len)
+{
     int hold = -1;
     sigset_t signals;
     const char *database = config_text(config, "database");
-    unsigned apps_len = threads + SERVER_SLOW_THREADS + SERVER_HASH_THREADS;
-    bool ok = site_setup_init(&setup, config, server_address(server), error, error_len) &&
-              migrate_run(database, &setup.log, error, error_len) &&
-              statements_are_good(database, &setup.log, error, error_len);
+    bool ok = live_site_init(&serving->live, config, log, server_address(serving->server), error, error_len) &&
+              migrate_run(database, log, error, error_len) && statements_are_good(database, log, error, error_len);
     if (ok)
         hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, error_len);
     if (hold >= 0)
-        apps = apps_create(&setup.site, database, threads, apps_len, error, error_len);
-    block_end_signals(&signals);
-    ok = apps != NULL && start_server(server, apps, threads, error, error_len);
-    if (ok) {
-        printf("warta: listening on %s\n", server_address(server));
-        fflush(stdout);
-        setup_announce(&setup.site, database);
-        wait_for_end(&signals);
-    }
-    server_destroy(server);
-    if (apps != NULL)
-        apps_destroy(apps, apps_len);
+        serving->apps =
+            apps_create(&serving->live.setup->site, database, serving->threads, serving->apps_len, error, error_len);
+    block_signals(&signals);
+    if (serving->apps != NULL)
+        confine(config, folder, log);
+    ok = serving->apps != NULL && start_server(serving, error, error_len);
+    if (ok)
+        serve_until_end(serving, &signals, database);
+    server_destroy(serving->server);
+    if (serving->apps != NULL)
+        apps_destroy(serving->apps, serving->apps_len);
     hold_release(hold);
-    site_setup_release(&setup);
+    live_site_release(&serving->live);
     return ok;
 }
 
-static int serve_run(const struct config *config)
+static struct server *open_server(const struct config *config, unsigned threads, size_t sockets_len, const char *folder,
+                                  const struct log *log, char *error, size_t error_len)
 {
-    char error[ERROR_CAP];
-    struct log log = site_log(config);
-    unsigned threads = thread_count(config);
-    char *folder = folder_of(config_text(config, "database"));
-    struct server_options options = {
+    int sockets[THREADS_MAX];
+    for (size_t i = 0; i < sockets_len; i++)
+        sockets[i] = LISTEN_FIRST + (int)i;
+    const struct server_options options = {
         .listen = config_text(config, "listen"),
+        .handed_over = sockets,
+        .handed_over_len = sockets_len,
         .threads = threads,
-        .log = &log,
+        .log = log,
         .upload_body_max = ((size_t)config_int(config, "upload-max") << 20) + SERVER_UPLOAD_SLACK,
         .spool_dir = folder,
         .connections_max = (unsigned)config_int(config, "connections-max"),
         .connection_memory = (size_t)config_int(config, "connection-memory") << 10,
         .cache_max = (size_t)config_int(config, "cache-size") << 20,
     };
-    struct server *server = server_open(&options, error, sizeof error);
-    bool ok = server != NULL && serve_site(server, config, threads, error, sizeof error);
+    return server_open(&options, error, error_len);
+}
+
+static int serve_run(const struct config *config)
+{
+    char error[ERROR_CAP];
+    struct log log = site_log(config);
+    size_t sockets = listen_handed_over();
+    if (sockets > THREADS_MAX)
+        return command_fail("%zu sockets were handed over: %d at most", sockets, THREADS_MAX);
+    unsigned threads = thread_count(config, (unsigned)sockets);
+    struct serving serving = {
+        .threads = threads,
+        .apps_len = threads + SERVER_SLOW_THREADS + SERVER_HASH_THREADS,
+        .in_terminal = isatty(STDERR_FILENO) == 1,
+    };
+    if (!serving.in_terminal)
+        block_hangup();
+    char *folder = folder_of(config_text(config, "database"));
+    notify_init(&serving.notify);
+    serving.server = open_server(config, threads, sockets, folder, &log, error, sizeof error);
+    bool ok = serving.server != NULL && serve_site(&serving, config, folder, &log, error, sizeof error);
+    notify_release(&serving.notify);
     free(folder);
     return ok ? 0 : command_fail("%s", error);
 }

@@ -9,10 +9,11 @@
 
 struct log site_log(const struct config *config)
 {
-    struct log log = {.fd = STDERR_FILENO};
-    log_level_parse(config_text(config, "log-level"), &log.level);
-    log_format_parse(config_text(config, "log-format"), &log.format);
-    return log;
+    enum log_level level = LOG_INFO;
+    enum log_format format = LOG_TEXT;
+    log_level_parse(config_text(config, "log-level"), &level);
+    log_format_parse(config_text(config, "log-format"), &format);
+    return (struct log){.fd = STDERR_FILENO, .level = level, .format = format};
 }
 
 static int64_t wall_clock(void)

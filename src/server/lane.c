@@ -2,8 +2,11 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "warta/base/mem.h"
 
@@ -11,6 +14,7 @@ struct lane_thread {
     struct lane_pool *pool;
     struct app *app;
     pthread_t thread;
+    _Atomic int64_t began_ms; /* its job, on the monotonic clock; INT64_MAX between jobs */
 };
 
 struct lane_pool {
@@ -23,6 +27,13 @@ struct lane_pool {
     size_t threads_len; /* running */
     struct lane_thread threads[];
 };
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 /* Waits for a job; NULL once there will be none. */
 static struct lane_job *take_job(struct lane_pool *pool)
@@ -43,11 +54,13 @@ static struct lane_job *take_job(struct lane_pool *pool)
 
 static void *run(void *argument)
 {
-    const struct lane_thread *thread = argument;
+    struct lane_thread *thread = argument;
     /* On Linux, of the calling thread alone. */
     setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + thread->pool->nice);
     for (struct lane_job *job = take_job(thread->pool); job != NULL; job = take_job(thread->pool)) {
+        atomic_store_explicit(&thread->began_ms, now_ms(), memory_order_relaxed);
         job->run(job->context, thread->app);
+        atomic_store_explicit(&thread->began_ms, INT64_MAX, memory_order_relaxed);
     }
     return NULL;
 }
@@ -63,7 +76,7 @@ struct lane_pool *lane_pool_create(struct app **apps, size_t threads, size_t que
     pool->nice = nice;
     for (; pool->threads_len < threads; pool->threads_len++) {
         struct lane_thread *thread = &pool->threads[pool->threads_len];
-        *thread = (struct lane_thread){.pool = pool, .app = apps[pool->threads_len]};
+        *thread = (struct lane_thread){.pool = pool, .app = apps[pool->threads_len], .began_ms = INT64_MAX};
         if (pthread_create(&thread->thread, NULL, run, thread) != 0) {
             lane_pool_destroy(pool);
             return NULL;
@@ -85,6 +98,18 @@ bool lane_pool_submit(struct lane_pool *pool, struct lane_job *job)
     }
     pthread_mutex_unlock(&pool->mutex);
     return fits;
+}
+
+bool lane_pool_alive(const struct lane_pool *pool, unsigned limit_ms)
+{
+    int64_t now = now_ms();
+    for (size_t i = 0; i < pool->threads_len; i++) {
+        int64_t began = atomic_load_explicit(&pool->threads[i].began_ms, memory_order_relaxed);
+        if (began > now || now - began <= limit_ms) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void lane_pool_stop(struct lane_pool *pool)

@@ -1,6 +1,5 @@
 #include "warta/server/server.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 
 #include "hot.h"
 #include "warta/base/mem.h"
@@ -38,26 +36,14 @@ static size_t keep_escapes(void *unused, struct MHD_Connection *client, char *te
 
 /* --- connections come and go --------------------------------------------------------------------- */
 
-/* An IPv4 client of an IPv6 socket is named by its IPv4 address. */
-static void name_client(const struct sockaddr *address, char name[static INET6_ADDRSTRLEN])
-{
-    if (address->sa_family == AF_INET) {
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, name, INET6_ADDRSTRLEN);
-    } else if (address->sa_family == AF_INET6) {
-        const struct in6_addr *ip = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-        bool mapped = IN6_IS_ADDR_V4MAPPED(ip);
-        inet_ntop(mapped ? AF_INET : AF_INET6, ip->s6_addr + (mapped ? 12 : 0), name, INET6_ADDRSTRLEN);
-    }
-}
-
 static void on_connection(void *context, struct MHD_Connection *client, void **socket_context,
                           enum MHD_ConnectionNotificationCode what)
 {
     struct server *server = context;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         struct connection *connection = mem_alloc(sizeof *connection);
-        name_client(MHD_get_connection_info(client, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
-                    connection->client);
+        listen_client(MHD_get_connection_info(client, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
+                      connection->client);
         int fd = MHD_get_connection_info(client, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         reaper_add(&server->reaper, &connection->reaped, fd, server->options.head_ms);
         *socket_context = connection;
@@ -145,6 +131,7 @@ static bool start_worker(struct server *server, size_t i, struct app *app)
                                       MHD_OPTION_NOTIFY_COMPLETED, transfer_completed, server,
                                       MHD_OPTION_END);
     /* clang-format on */
+    worker->heartbeat = (struct heartbeat){.fd = -1, .daemon = worker->daemon, .log = options->log};
     if (worker->daemon == NULL) {
         server->sockets[i] = -1; /* libmicrohttpd has closed it */
     }
@@ -188,17 +175,24 @@ static void drain(struct server *server)
     }
 }
 
+static void close_sockets(struct server *server)
+{
+    bool ours = server->options.handed_over_len == 0;
+    listen_close(server->sockets, server->options.threads, ours ? server->address : NULL);
+    server->listening = false;
+}
+
 /* Also of a server that did not start in whole. */
 static void halt(struct server *server)
 {
     atomic_store(&server->stopping, true);
     for (size_t i = 0; i < server->options.threads; i++) {
         if (server->workers[i].daemon != NULL) {
+            heartbeat_end(&server->workers[i].heartbeat);
             MHD_quiesce_daemon(server->workers[i].daemon);
         }
     }
-    listen_close(server->sockets, server->options.threads, server->address);
-    server->listening = false;
+    close_sockets(server);
     drain(server);
     stop_workers(server);
     lane_pool_destroy(server->lanes[LANE_SLOW]);
@@ -237,8 +231,11 @@ struct server *server_open(const struct server_options *options, char *error, si
              server->options.body_max / MEBIBYTE);
     server->cache = cache_create(options->cache_max);
     server->sockets = mem_alloc(threads * sizeof server->sockets[0]);
-    if (listen_open(options->listen, server->sockets, threads, server->address, error, error_len)) {
-        server->listening = true;
+    server->listening = options->handed_over_len > 0
+                            ? listen_adopt(options->handed_over, options->handed_over_len, server->sockets, threads,
+                                           server->address, error, error_len)
+                            : listen_open(options->listen, server->sockets, threads, server->address, error, error_len);
+    if (server->listening) {
         return server;
     }
     server_destroy(server);
@@ -264,6 +261,27 @@ bool server_start(struct server *server, const struct server_apps *apps, char *e
     return started;
 }
 
+bool server_alive(struct server *server, unsigned within_ms)
+{
+    bool alive = true;
+    for (size_t i = 0; i < server->options.threads; i++) {
+        alive = heartbeat_ask(&server->workers[i].heartbeat, within_ms) && alive;
+    }
+    for (enum lane lane = LANE_SLOW; lane <= LANE_HASH; lane++) {
+        if (!lane_pool_alive(server->lanes[lane], SERVER_LANE_LIMIT_MS)) {
+            log_write(server->options.log, LOG_ERROR, NULL, "all threads of the %s lane are stuck",
+                      lane == LANE_SLOW ? "slow" : "hashing");
+            alive = false;
+        }
+    }
+    return alive;
+}
+
+void server_forget(struct server *server)
+{
+    cache_forget(server->cache);
+}
+
 void server_destroy(struct server *server)
 {
     if (server == NULL) {
@@ -273,7 +291,7 @@ void server_destroy(struct server *server)
         halt(server);
     }
     if (server->listening) {
-        listen_close(server->sockets, server->options.threads, server->address);
+        close_sockets(server);
     }
     cache_destroy(server->cache);
     free(server->sockets);

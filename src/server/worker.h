@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "heartbeat.h"
 #include "warta/app/app.h"
 #include "warta/server/body.h"
 #include "warta/server/cache.h"
@@ -31,6 +32,7 @@ struct worker {
     struct server *server;
     struct app *app;
     struct MHD_Daemon *daemon;
+    struct heartbeat heartbeat;
     struct hot *hot; /* owned */
 };
 

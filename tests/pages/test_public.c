@@ -178,6 +178,10 @@ static const struct page_case cases[] = {
     /* static files */
     {"GET", "/static/site.0000000000000000.css", 404, html, {0}, {0}},
     {"GET", "/static/site.css", 404, html, {0}, {0}},
+    /* for machines */
+    {"GET", "/healthz", 200, "text/plain; charset=utf-8", {"alive"}, {0}, "Cache-Control", "no-store"},
+    {"GET", "/readyz", 200, "text/plain; charset=utf-8", {"ready"}, {0}, "Cache-Control", "no-store"},
+    {"POST", "/healthz", 405, html, {0}, {0}},
     {"GET", "/static/..%2f..%2fsql%2fitem_public.sql", 404, html, {0}, {0}},
 };
 

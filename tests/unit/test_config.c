@@ -509,6 +509,51 @@ static void settings_are_described_and_secrets_masked(void **state)
     config_release(&config);
 }
 
+static void a_reload_takes_what_is_live(void **state)
+{
+    (void)state;
+    static const struct setting table[] = {
+        {.name = "title", .kind = SETTING_TEXT, .live = true, .filled = true, .fallback = "Warta", .value = "TEXT"},
+        {.name = "threads", .kind = SETTING_INTEGER, .max = 64, .fallback = "0", .value = "N"},
+        {.name = "config", .kind = SETTING_TEXT, .value = "FILE"},
+        {.name = NULL},
+    };
+    static const struct usage usage = {.command = "serve", .arguments = "", .shared = table};
+    static const struct {
+        const char *file, *title, *reason;
+    } cases[] = {
+        {"title = Two\nthreads = 2\n", "Two", NULL},
+        {"threads = 2\n", "Warta", NULL},
+        {"title = Two\nthreads = 3\n", NULL, "threads: has changed"},
+        {"title = Two\n", NULL, "threads: has changed"},
+        {"titel = Two\nthreads = 2\n", NULL, "did you mean title"},
+        {"title =\nthreads = 2\n", NULL, "must not be empty"},
+    };
+    char path[PATH_CAP], error[CONFIG_ERROR_CAP];
+    static const char first[] = "title = One\nthreads = 2\n";
+    make_file(path, first, strlen(first));
+    const char *const words[] = {"--config", path};
+    struct config config;
+    assert_true(config_init(&config, &usage, 2, words, nothing, error));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct config fresh;
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        fputs(cases[i].file, file);
+        fclose(file);
+        bool taken = config_reload(&config, &fresh, error);
+        assert_int_equal(taken, cases[i].reason == NULL);
+        if (taken)
+            assert_string_equal(config_text(&fresh, "title"), cases[i].title);
+        else
+            assert_non_null(strstr(error, cases[i].reason));
+        config_release(&fresh);
+        assert_string_equal(config_text(&config, "title"), "One");
+    }
+    config_release(&config);
+    unlink(path);
+}
+
 static void the_shared_settings_are_sound(void **state)
 {
     (void)state;
@@ -556,6 +601,7 @@ int main(void)
         cmocka_unit_test(help_is_aligned),
         cmocka_unit_test(long_help_is_wrapped),
         cmocka_unit_test(settings_are_described_and_secrets_masked),
+        cmocka_unit_test(a_reload_takes_what_is_live),
         cmocka_unit_test(the_shared_settings_are_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,7 @@ struct route {
     enum access access;
     enum lane lane;
     bool cached; /* the same for all readers until the content changes, so a finished page may be kept */
+    bool probe;  /* asked by machines all the time: a success is logged for debugging only */
 };
 
 /* The first row whose pattern fits `path` (percent-encoded, without the site's prefix) and whose method is

@@ -38,6 +38,7 @@ struct setting {
     int64_t min, max;           /* SETTING_INTEGER */
     const char *fallback;       /* as a file would give it; NULL: "" or no */
     const char *const *choices; /* SETTING_CHOICE: ends with NULL */
+    bool live;                  /* a running server takes a change of it (config_reload) */
     const char *value;          /* what help calls the value: "FILE"; not for choices and booleans */
     const char *help;
 };
@@ -56,7 +57,9 @@ struct config_value;
 
 struct config {
     struct arena arena;
-    const struct usage *usage; /* borrowed */
+    const struct usage *usage; /* borrowed, as are the next three */
+    size_t words_len;
+    const char *const *words, *const *environment;
     struct config_value *values;
     size_t values_len;
     const char **arguments;
@@ -65,8 +68,8 @@ struct config {
 
 enum { CONFIG_ERROR_CAP = 512, CONFIG_NAME_CAP = 64, CONFIG_FILE_MAX = 1 << 20 };
 
-/* Reads the settings of one command. `words` (borrowed for the call) is its part of the command line, without the
- * program's and the command's names; `environment` (likewise) is as environ and ends with NULL. False with one
+/* Reads the settings of one command. `words` (borrowed for the config's life) is its part of the command line, without
+ * the program's and the command's names; `environment` (likewise) is as environ and ends with NULL. False with one
  * printable line in `error` that names the setting and where it stands ("--threads", "WARTA_THREADS in the
  * environment", "warta.conf:3: threads") and says what is wrong: an unknown name (with the nearest known one), a
  * missing, bad or unwanted value, a setting given twice by one source, too few or too many arguments, a file that
@@ -74,6 +77,10 @@ enum { CONFIG_ERROR_CAP = 512, CONFIG_NAME_CAP = 64, CONFIG_FILE_MAX = 1 << 20 }
 bool config_init(struct config *config, const struct usage *usage, size_t words_len, const char *const *words,
                  const char *const *environment, char error[static CONFIG_ERROR_CAP]);
 void config_release(struct config *config);
+
+/* Reads them once more, the file as it is now. False with one line in `error` as config_init gives it, or one that names a
+ * setting that has changed and is not `live`. Release `fresh` in either case. */
+bool config_reload(const struct config *config, struct config *fresh, char error[static CONFIG_ERROR_CAP]);
 
 /* The value of a setting (*borrowed*). The name must be in the usage and of that kind; config_text: or a choice. */
 const char *config_text(const struct config *config, const char *name);

@@ -7,7 +7,7 @@
  * Text:  2026-11-23T19:20:01.123Z error 8f3a… item_list: disk I/O error
  * JSON:  {"time":"2026-…Z","level":"error","request":"8f3a…","message":"item_list: disk I/O error"}
  *
- * Threads: a struct log is constant once filled in; log_write may be called from any thread. */
+ * Threads: log_write may be called from any thread, and level and format be set, while others write. */
 #ifndef WARTA_BASE_LOG_H
 #define WARTA_BASE_LOG_H
 
@@ -18,8 +18,8 @@ enum log_format { LOG_TEXT, LOG_JSON };
 
 struct log {
     int fd;
-    enum log_level level; /* lines below it are dropped */
-    enum log_format format;
+    _Atomic enum log_level level; /* lines below it are dropped */
+    _Atomic enum log_format format;
 };
 
 /* Writes one line. `request_id` may be NULL. A failing write is ignored: there is nowhere to say so. */

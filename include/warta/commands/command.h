@@ -18,7 +18,7 @@ struct command {
 };
 
 extern const struct command command_serve, command_import, command_export, command_user, command_backup,
-    command_restore, command_check, command_version;
+    command_restore, command_check, command_healthcheck, command_version;
 
 /* Runs the verb of the command line; returns the process's exit code. */
 int command_main(const struct command *const *commands, size_t commands_len, int argc, char **argv);

@@ -122,6 +122,9 @@ page_handler page_listing, page_listing_json;
 page_handler page_item, page_item_json, page_item_md;
 page_handler page_static, page_file;
 
+/* For operators: /healthz is answered while the server lives, /readyz while it can read the database too (else 503). */
+page_handler page_healthz, page_readyz;
+
 /* Staff. */
 page_handler page_login, page_login_post, page_logout_post, page_setup, page_setup_post, page_reset, page_reset_post;
 page_handler page_account, page_account_password_post, page_account_session_post;

@@ -30,6 +30,9 @@ struct lane_pool *lane_pool_create(struct app **apps, size_t threads, size_t que
 /* Hands a job in. False, and nothing happens, if `queue_max` jobs wait already or the lane has stopped. */
 bool lane_pool_submit(struct lane_pool *pool, struct lane_job *job);
 
+/* False if all threads have been at one job each for longer than that: none is left for the jobs that wait. */
+bool lane_pool_alive(const struct lane_pool *pool, unsigned limit_ms);
+
 /* Runs what was handed in to its end, and ends the threads. A second call does nothing. */
 void lane_pool_stop(struct lane_pool *pool);
 

@@ -36,7 +36,7 @@
  *
  * Signals are never taken on the server's threads. server_open raises the process's soft limit of open files.
  *
- * Threads: open, start and destroy are called by one thread. */
+ * Threads: open, start, alive and destroy are called by one thread. */
 #ifndef WARTA_SERVER_SERVER_H
 #define WARTA_SERVER_SERVER_H
 
@@ -53,13 +53,16 @@ enum {
     SERVER_SLOW_QUEUE = 64,
     SERVER_HASH_THREADS = 2,
     SERVER_HASH_QUEUE = 16,
+    SERVER_LANE_LIMIT_MS = 60 * 1000,     /* twelve times what a statement waits for another process's commit */
     SERVER_UPLOAD_SLACK = 2 * 1024 * 1024 /* what a multipart form may hold beside its files */
 };
 
 /* All borrowed for as long as the server runs. Numbers that are 0 take the default in brackets. */
 struct server_options {
-    const char *listen; /* "127.0.0.1:8080", "[::1]:8080" or "unix:/path"; port 0 picks a free one */
-    unsigned threads;   /* [1] */
+    const char *listen;     /* "127.0.0.1:8080", "[::1]:8080" or "unix:/path"; port 0 picks a free one */
+    const int *handed_over; /* sockets that listen already, instead of `listen`; NULL for none */
+    size_t handed_over_len;
+    unsigned threads; /* [1]; no fewer than sockets handed over */
     const struct log *log;
     size_t body_max; /* bytes [1 MiB] */
     size_t
@@ -90,6 +93,13 @@ struct server_apps {
 
 /* Answers from now on, on its own threads. False, with one line in `error`, if the threads cannot be had. */
 bool server_start(struct server *server, const struct server_apps *apps, char *error, size_t error_len);
+
+/* Whether every event loop answers a request within that time, and no lane is stuck (each of its threads at one job for
+ * SERVER_LANE_LIMIT_MS); what is not is logged. */
+bool server_alive(struct server *server, unsigned within_ms);
+
+/* What pages are made of has changed elsewhere than in the database: none that was made before is sent again. */
+void server_forget(struct server *server);
 
 /* Takes no more connections, answers what has begun (and what idle connections still ask within a second) with
  * `Connection: close`, waits for them to finish, at most `stop_ms`, and ends. What has come to a lane is handled to its

@@ -1,0 +1,3 @@
+-- Whether the database can be read: reads a row that every newsroom has.
+-- columns: id
+SELECT id FROM type LIMIT 1

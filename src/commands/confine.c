@@ -1,0 +1,59 @@
+#include "warta/commands/confine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "warta/base/mem.h"
+#include "warta/base/sandbox.h"
+
+char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return mem_copy(".", 1);
+    return mem_copy(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static const char *denied(bool granted)
+{
+    return granted ? "" : ": not to be had from this kernel";
+}
+
+static void tell(const struct sandbox_state *state, const struct log *log)
+{
+    if (!state->supported) {
+        log_write(log, LOG_WARN, NULL, "sandbox: off, as this build watches itself");
+        return;
+    }
+    bool whole = state->no_new_privs && state->landlock_abi > 0 && state->seccomp;
+    log_write(log, whole ? LOG_INFO : LOG_WARN, NULL, "sandbox: no new privileges%s; Landlock (ABI %d)%s; seccomp%s",
+              denied(state->no_new_privs), state->landlock_abi, denied(state->landlock_abi > 0),
+              denied(state->seccomp));
+}
+
+/* The settings' file is often replaced by a new one of its name, so its folder is what may be read. */
+void confine(const struct config *config, const char *folder, const struct log *log)
+{
+    static const char unix_prefix[] = "unix:";
+    const char *listen = config_text(config, "listen");
+    bool is_path = strncmp(listen, unix_prefix, strlen(unix_prefix)) == 0;
+    if (strcmp(config_text(config, "sandbox"), "off") == 0) {
+        log_write(log, LOG_WARN, NULL, "sandbox: off, as --sandbox says");
+        return;
+    }
+    char *settings = folder_of(config_text(config, "config"));
+    char *socket = folder_of(is_path ? listen + strlen(unix_prefix) : folder);
+    const struct sandbox_path paths[] = {
+        {folder, SANDBOX_READ | SANDBOX_WRITE},
+        {socket, is_path ? SANDBOX_REMOVE : 0},
+        {settings, *config_text(config, "config") != '\0' ? SANDBOX_READ : 0},
+        {"/usr/share/zoneinfo", SANDBOX_READ},
+        {"/etc/localtime", SANDBOX_READ},
+        {"/dev/urandom", SANDBOX_READ}, /* SQLite */
+        {"/proc/self", SANDBOX_READ},
+    };
+    const struct sandbox_state state = sandbox_enter(paths, sizeof paths / sizeof *paths);
+    free(settings);
+    free(socket);
+    tell(&state, log);
+}

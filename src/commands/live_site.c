@@ -1,0 +1,68 @@
+#include "warta/commands/live_site.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool make(struct live_site *live, char *error, size_t error_len)
+{
+    bool ok = site_setup_init(live->setup, live->config, live->address, error, error_len);
+    live->setup->site.log = live->log; /* stores keep it, so it must outlive this setup */
+    return ok;
+}
+
+bool live_site_init(struct live_site *live, const struct config *config, struct log *log, const char *address,
+                    char *error, size_t error_len)
+{
+    *live = (struct live_site){.log = log, .address = address, .config = config};
+    live->first = live->setup = mem_alloc(sizeof *live->setup);
+    return make(live, error, error_len);
+}
+
+/* What came by a reload. */
+static void drop(struct live_site *live)
+{
+    if (live->reloaded == NULL)
+        return;
+    site_setup_release(live->setup);
+    free(live->setup);
+    config_release(live->reloaded);
+    free(live->reloaded);
+}
+
+void live_site_release(struct live_site *live)
+{
+    drop(live);
+    site_setup_release(live->first);
+    free(live->first);
+}
+
+static void change(struct live_site *live, const struct live_site *fresh, struct app **apps, size_t apps_len)
+{
+    live->log->level = fresh->setup->log.level;
+    live->log->format = fresh->setup->log.format;
+    for (size_t i = 0; i < apps_len; i++)
+        app_change(apps[i], &fresh->setup->site);
+    drop(live);
+    *live = *fresh;
+}
+
+bool live_site_reload(struct live_site *live, struct app **apps, size_t apps_len, char *error, size_t error_len)
+{
+    char reason[CONFIG_ERROR_CAP];
+    struct config *config = mem_alloc(sizeof *config);
+    if (!config_reload(live->config, config, reason)) {
+        snprintf(error, error_len, "%s", reason);
+        config_release(config);
+        free(config);
+        return false;
+    }
+    struct live_site fresh = *live;
+    fresh.config = fresh.reloaded = config;
+    fresh.setup = mem_alloc(sizeof *fresh.setup);
+    bool ok = make(&fresh, error, error_len);
+    if (ok)
+        change(live, &fresh, apps, apps_len);
+    else
+        drop(&fresh);
+    return ok;
+}
