@@ -49,7 +49,6 @@ done
 
 # --- served from: the unit's own line, as a user of its own, in the folder that systemd makes for such a user ---
 line() { sed -n 's/^ExecStart=//p' "$root/lib/systemd/system/$1"; }
-serve=$(line warta.service 2>/dev/null || true)
 user=warta
 within useradd --system --no-create-home --shell /usr/sbin/nologin "$user"
 # systemd shuts this folder to all but root, and opens it to the service by a mount.
@@ -60,7 +59,7 @@ as_user=(setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs)
 cp samples/coop.json "$root/items.json"
 within "${as_user[@]}" warta import --config /etc/warta/warta.conf /items.json >"$scratch/import.log" 2>&1 || fail "the samples were not imported"
 # Without a shell between, so that the server is whom the signal is for.
-"${environment[@]}" chroot "$root" "${as_user[@]}" ${serve:-/usr/bin/warta serve --config /etc/warta/warta.conf} --listen 127.0.0.1:0 \
+"${environment[@]}" chroot "$root" "${as_user[@]}" $(line warta.service) --listen 127.0.0.1:0 \
     >"$scratch/serve.log" 2>"$scratch/serve.err.log" &
 server=$!
 for _ in $(seq 300); do
