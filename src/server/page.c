@@ -100,7 +100,6 @@ static void form_make(struct page *page, enum encoding encoding)
             compress_gzip(identity->bytes, identity->len, GZIP_LEVEL, made);
         else
             compress_brotli(identity->bytes, identity->len, BROTLI_QUALITY, made);
-        bytes = made->data;
         len = made->len;
         made->data = mem_resize(made->data, len + 1);
         bytes = made->data;

@@ -121,13 +121,13 @@ static bool has_many_parts(const char *target)
 }
 
 /* The only place where the target is to be had as sent. What it returns comes back as the handler's context. */
-void *transfer_begin(void *server, const char *target, struct MHD_Connection *client)
+void *transfer_begin(void *context, const char *target, struct MHD_Connection *client)
 {
     size_t len = strnlen(target, GUARD_TARGET_MAX + 1);
     struct transfer *transfer = mem_alloc(sizeof *transfer + len + 1);
     memcpy(transfer->target, target, len);
     transfer->target_len = len;
-    transfer->server = server;
+    transfer->server = context;
     transfer->connection = connection_of(client);
     transfer->client = client;
     response_init(&transfer->response);

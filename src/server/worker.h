@@ -77,12 +77,12 @@ struct transfer {
     char target[]; /* cut at the '?', by a NUL in its place, once it was looked at */
 };
 
-/* Callbacks for libmicrohttpd (MHD_OPTION_URI_LOG_CALLBACK with the server, MHD_AccessHandlerCallback with a worker,
- * MHD_OPTION_NOTIFY_COMPLETED with the server). */
-void *transfer_begin(void *server, const char *target, struct MHD_Connection *client);
-enum MHD_Result transfer_step(void *worker, struct MHD_Connection *client, const char *url, const char *method,
+/* Callbacks for libmicrohttpd: MHD_OPTION_URI_LOG_CALLBACK with the server, MHD_AccessHandlerCallback with a worker,
+ * MHD_OPTION_NOTIFY_COMPLETED with the server. */
+void *transfer_begin(void *context, const char *target, struct MHD_Connection *client);
+enum MHD_Result transfer_step(void *context, struct MHD_Connection *client, const char *url, const char *method,
                               const char *version, const char *bytes, size_t *len, void **request_context);
-void transfer_completed(void *server, struct MHD_Connection *client, void **request_context,
+void transfer_completed(void *context, struct MHD_Connection *client, void **request_context,
                         enum MHD_RequestTerminationCode how);
 
 /* Lets go of the connection's transfer, if it has one. */
