@@ -41,7 +41,7 @@ static const char *cookie_find(struct exchange *x, const char *name)
     size_t name_len = strlen(name);
     for (size_t i = 0; i < x->request->headers_len; i++) {
         const char *at = x->request->headers[i].value;
-        if (strcasecmp(x->request->headers[i].name, "Cookie") != 0)
+        if (!header_is(&x->request->headers[i], "Cookie"))
             continue;
         for (; *at != '\0'; at += strcspn(at, ";"), at += strspn(at, "; ")) {
             const char *value = at + name_len + 1;

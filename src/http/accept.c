@@ -112,7 +112,7 @@ bool request_prefers_json(const struct request *request)
 {
     struct liking json = {0, 0}, html = {0, 0};
     for (size_t i = 0; i < request->headers_len; i++)
-        if (strcasecmp(request->headers[i].name, "Accept") == 0)
+        if (header_is(&request->headers[i], "Accept"))
             accept_read(request->headers[i].value, &json, &html);
     if (json.weight != html.weight)
         return json.weight > html.weight;
@@ -174,7 +174,7 @@ enum encoding request_encoding(const struct request *request)
 {
     struct encoding_weights weights = {{UNSAID, UNSAID, UNSAID}, UNSAID};
     for (size_t i = 0; i < request->headers_len; i++)
-        if (strcasecmp(request->headers[i].name, "Accept-Encoding") == 0)
+        if (header_is(&request->headers[i], "Accept-Encoding"))
             encodings_read(request->headers[i].value, &weights);
     enum encoding best = ENCODINGS;
     int best_weight = 1;

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const char BLANKS[] = " \t";
 
@@ -185,7 +184,7 @@ void client_address(const struct request *request, const char *trusted, char out
     walk.is_trusted = on_unix_socket || is_trusted(trusted, &walk.client);
     for (size_t i = request->headers_len; i-- > 0;) {
         const struct header *header = &request->headers[i];
-        if (strcasecmp(header->name, "X-Forwarded-For") == 0)
+        if (header_is(header, "X-Forwarded-For"))
             walk_list(&walk, header->value);
     }
     address_format(&walk.client, out);

@@ -1,7 +1,6 @@
 #include "warta/http/conditional.h"
 
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 static const char date_format[] = "%a, %d %b %Y %H:%M:%S GMT";
@@ -34,11 +33,11 @@ bool request_has(const struct request *request, const char *etag, int64_t modifi
     const char *since = NULL;
     for (size_t i = 0; i < request->headers_len; i++) {
         const struct header *header = &request->headers[i];
-        if (strcasecmp(header->name, "If-None-Match") == 0) {
+        if (header_is(header, "If-None-Match")) {
             by_tag = true;
             if (names_tag(header->value, etag))
                 return true;
-        } else if (strcasecmp(header->name, "If-Modified-Since") == 0) {
+        } else if (header_is(header, "If-Modified-Since")) {
             since = header->value;
         }
     }

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "warta/base/mem.h"
 
@@ -28,7 +27,7 @@ const char *method_name(enum method method)
 const char *request_header(const struct request *request, const char *name)
 {
     for (size_t i = 0; i < request->headers_len; i++)
-        if (strcasecmp(request->headers[i].name, name) == 0)
+        if (header_is(&request->headers[i], name))
             return request->headers[i].value;
     return NULL;
 }
@@ -71,7 +70,7 @@ static bool has_control(const char *text)
 static struct header *find_header(struct response *response, const char *name)
 {
     for (size_t i = 0; i < response->headers_len; i++)
-        if (strcasecmp(response->headers[i].name, name) == 0)
+        if (header_is(&response->headers[i], name))
             return &response->headers[i];
     return NULL;
 }
@@ -94,7 +93,7 @@ void response_header(struct response *response, const char *name, const char *va
 const char *response_header_get(const struct response *response, const char *name)
 {
     for (size_t i = 0; i < response->headers_len; i++)
-        if (strcasecmp(response->headers[i].name, name) == 0)
+        if (header_is(&response->headers[i], name))
             return response->headers[i].value;
     return NULL;
 }

@@ -37,7 +37,7 @@ static size_t header_count(const struct guard_request *request, const char *name
 {
     size_t count = 0;
     for (size_t i = 0; i < request->headers_len; i++) {
-        count += strcasecmp(request->headers[i].name, name) == 0;
+        count += header_is(&request->headers[i], name);
     }
     return count;
 }
@@ -45,7 +45,7 @@ static size_t header_count(const struct guard_request *request, const char *name
 static const char *header_value(const struct guard_request *request, const char *name)
 {
     for (size_t i = 0; i < request->headers_len; i++) {
-        if (strcasecmp(request->headers[i].name, name) == 0) {
+        if (header_is(&request->headers[i], name)) {
             return request->headers[i].value;
         }
     }

@@ -124,8 +124,10 @@ static bool has_many_parts(const char *target)
 void *transfer_begin(void *context, const char *target, struct MHD_Connection *client)
 {
     size_t len = strnlen(target, GUARD_TARGET_MAX + 1);
-    struct transfer *transfer = mem_alloc(sizeof *transfer + len + 1);
+    struct transfer *transfer = mem_resize(NULL, sizeof *transfer + len + 1);
+    memset(transfer, 0, offsetof(struct transfer, headers));
     memcpy(transfer->target, target, len);
+    transfer->target[len] = '\0';
     transfer->target_len = len;
     transfer->server = context;
     transfer->connection = connection_of(client);

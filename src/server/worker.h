@@ -65,7 +65,6 @@ struct transfer {
     struct MHD_Connection *client;
     bool begun, handled;
     struct body body;
-    struct header headers[GUARD_HEADERS_MAX];
     size_t headers_len; /* how many were sent */
     size_t fields_len;  /* bytes of the head they account for */
     struct request request;
@@ -74,7 +73,8 @@ struct transfer {
     struct lane_job job;
     struct response response;
     size_t target_len;
-    char target[]; /* cut at the '?', by a NUL in its place, once it was looked at */
+    struct header headers[GUARD_HEADERS_MAX]; /* from here on not zeroed */
+    char target[];                            /* cut at the '?', by a NUL in its place, once it was looked at */
 };
 
 /* Callbacks for libmicrohttpd: MHD_OPTION_URI_LOG_CALLBACK with the server, MHD_AccessHandlerCallback with a worker,

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <strings.h>
 
 #include "warta/base/buf.h"
 
@@ -66,6 +67,13 @@ struct response {
 /* The method of that exact name (RFC 9110, 9.1: names are case-sensitive); METHOD_OTHER for any not listed. */
 enum method method_parse(const char *name);
 const char *method_name(enum method method);
+
+/* Whether a header has that name, in any case. Most differ in the first letter, which is looked at before all of it is compared:
+ * every request asks this some hundred times. */
+static inline bool header_is(const struct header *header, const char *name)
+{
+    return ((header->name[0] ^ name[0]) & ~0x20) == 0 && strcasecmp(header->name, name) == 0;
+}
 
 /* The first header of that name, or NULL (*borrowed*). */
 const char *request_header(const struct request *request, const char *name);
