@@ -159,6 +159,45 @@ function previewText(live) {
     live.open = matchMedia('(min-width: 74rem)').matches;
 }
 
+/* The address is made from the title as the server makes it, until somebody types another one. Meanwhile the field is empty, so
+   that none is sent that was made of half a title. */
+async function proposeAddress(slug) {
+    const title = $('#title');
+    const place = $('[data-address]');
+    const make = async () => {
+        const response = title.value.trim() && await ask('/admin/slug', { title: title.value, id: slug.dataset.item });
+        return response ? (await response.json()).slug : '';
+    };
+    let chosen = slug.value !== '';
+    const show = () => {
+        $('a', place).textContent = `${editor.dataset.base}/items/${slug.value}`;
+        place.hidden = !slug.value;
+    };
+    const propose = later(async () => {
+        const words = title.value;
+        const made = chosen ? '' : await make();
+        if (!chosen && words === title.value)
+            slug.value = made;
+        show();
+    }, 400);
+    on(title, 'input', () => {
+        if (chosen)
+            return;
+        slug.value = '';
+        propose();
+    });
+    on(slug, 'input', () => {
+        chosen = slug.value !== '';
+        show();
+    });
+    on(slug, 'change', propose);
+    on(place, 'click', () => { slug.closest('details').open = true; });
+    show();
+    // A new item's that comes back with a mistake elsewhere is still the proposed one, unless it was typed.
+    if (chosen && !slug.dataset.item)
+        chosen = slug.value !== await make();
+}
+
 async function cleanPaste(event) {
     const [html, plain] = ['text/html', 'text/plain'].map((type) => event.clipboardData.getData(type));
     if (!html)
@@ -317,6 +356,7 @@ if (editor) {
     on($('#type'), 'change', (event) => { $('.event').open ||= event.target.value === 'event'; });
     on($('#body'), 'paste', cleanPaste);
     describeUploads($('#files'));
+    proposeAddress($('#slug'));
     keepWhatIsTyped();
     previewText($('.live'));
 }

@@ -188,7 +188,7 @@ static json_t *new_whole(void)
 
 static void lay_over(json_t *whole, const json_t *values)
 {
-    static const char *const stay_if_empty[] = {"slug", "lang", "status"};
+    static const char *const stay_if_empty[] = {"lang", "status"};
     json_t *given = json_copy((json_t *)(uintptr_t)values);
     const char *key;
     json_t *value;
@@ -258,7 +258,7 @@ static void check_required(const struct change *change, json_t *errors)
 static bool propose_slug(const struct change *change)
 {
     const char *title = text_at(change->whole, "title");
-    char *slug = item_slug_unique(change->editing->store, change->editing->text, title);
+    char *slug = item_slug_unique(change->editing->store, change->editing->text, title, change->id);
     if (slug != NULL)
         json_object_set_new(change->whole, "slug", json_string(slug));
     free(slug);

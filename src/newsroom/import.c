@@ -216,7 +216,8 @@ static enum import_outcome create(struct import *import, size_t index, json_t *v
     json_decref(blank);
     int64_t id = -1;
     if (is_empty_text(json_object_get(whole, "slug"))) {
-        char *slug = item_slug_unique(import->store, import->text, json_string_value(json_object_get(whole, "title")));
+        char *slug =
+            item_slug_unique(import->store, import->text, json_string_value(json_object_get(whole, "title")), 0);
         json_object_set_new(whole, "slug", json_string(slug == NULL ? "" : slug));
         id = slug == NULL ? 0 : -1;
         free(slug);

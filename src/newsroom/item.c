@@ -154,9 +154,9 @@ static const struct slug_space place_slugs = {SQL_PLACE_BY_SLUG, "value"};
 static const struct slug_space topic_slugs = {SQL_TOPIC_BY_SLUG, "value"};
 static const struct slug_space type_slugs = {SQL_TYPE_BY_SLUG, "value"};
 
-/* "name", "name-2", "name-3" ...: the first that is free (*owned*, free()); NULL on a fault. */
+/* "name", "name-2", "name-3" ...: the first that is free, or is that of row `own_id` (*owned*, free()); NULL on a fault. */
 static char *slug_unique(struct store *store, struct text *text, const struct slug_space *space, const char *name,
-                         const char *if_empty)
+                         const char *if_empty, int64_t own_id)
 {
     char *base = text_slug(text, name);
     if (*base == '\0') {
@@ -167,7 +167,7 @@ static char *slug_unique(struct store *store, struct text *text, const struct sl
     char *slug = mem_alloc(base_len + 24);
     memcpy(slug, base, base_len);
     int64_t taken = find_id(store, space->find, json_pack("{s:s}", space->param, slug));
-    for (unsigned n = 2; taken > 0; n++) {
+    for (unsigned n = 2; taken > 0 && taken != own_id; n++) {
         char suffix[16];
         int suffix_len = snprintf(suffix, sizeof suffix, "-%u", n);
         size_t kept = base_len;
@@ -177,15 +177,15 @@ static char *slug_unique(struct store *store, struct text *text, const struct sl
         taken = find_id(store, space->find, json_pack("{s:s}", space->param, slug));
     }
     free(base);
-    if (taken == 0)
+    if (taken >= 0)
         return slug;
     free(slug);
     return NULL;
 }
 
-char *item_slug_unique(struct store *store, struct text *text, const char *title)
+char *item_slug_unique(struct store *store, struct text *text, const char *title, int64_t id)
 {
-    return slug_unique(store, text, &item_slugs, title, "item");
+    return slug_unique(store, text, &item_slugs, title, "item", id);
 }
 
 /* The id of a place, topic or type by its name; made if there is none. -1 on a fault. */
@@ -195,7 +195,7 @@ static int64_t named_id(struct store *store, struct text *text, enum sql by_name
     int64_t id = find_id(store, by_name, json_pack("{s:s}", "name", name));
     if (id != 0)
         return id;
-    char *slug = slug_unique(store, text, slugs, name, "other");
+    char *slug = slug_unique(store, text, slugs, name, "other", 0);
     if (slug == NULL)
         return -1;
     id = find_id(store, insert, json_pack("{s:s, s:s}", "slug", slug, "name", name));

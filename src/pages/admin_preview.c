@@ -187,3 +187,12 @@ int page_clean_post(struct exchange *x)
     buf_release(&markdown);
     return status;
 }
+
+int page_slug_post(struct exchange *x)
+{
+    int64_t id = form_number(x, "id");
+    char *slug = item_slug_unique(x->store, x->text, form_text(x, "title"), id > 0 ? id : 0);
+    int status = slug == NULL ? 500 : page_json(x, 200, "application/json", json_pack("{s:s}", "slug", slug));
+    free(slug);
+    return status;
+}

@@ -221,6 +221,7 @@ json_t *item_form_check(struct text *text, const json_t *values, const json_t *s
 {
     static const char *const same[] = {"type", "kicker", "title", "summary", "body", "date", "link"};
     static const char *const where_given[] = {"slug", "lang"};
+    bool makes_slug = *string_at(values, "slug") == '\0';
     json_t *input = json_object();
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         json_object_set(input, same[i], json_object_get(values, same[i]));
@@ -234,6 +235,8 @@ json_t *item_form_check(struct text *text, const json_t *values, const json_t *s
     json_object_set_new(input, "publish_at", publish_at(text, values, stored, errors));
     json_t *checked = item_check(input, errors);
     json_decref(input);
+    if (makes_slug)
+        json_object_set_new(checked, "slug", json_string(""));
     return checked;
 }
 

@@ -268,6 +268,51 @@ test('an event asks when and where', async () => {
     }, { javaScriptEnabled: false });
 });
 
+test('the address is proposed from the title, until another is typed', async () => {
+    const slugIs = (page, value) => page.waitForFunction(
+        (wanted) => document.querySelector('[name=slug]').value === wanted, value);
+    const page = await open({ path: '/admin/items/new' });
+    assert.equal(await page.locator('[data-address]').isVisible(), false);
+    await field(page, 'title').pressSequentially('Honey for');
+    await slugIs(page, 'honey-for');
+    await field(page, 'title').pressSequentially(' all');
+    await slugIs(page, 'honey-for-all');
+    assert.equal(await page.locator('[data-address] a').textContent(), '/items/honey-for-all');
+    await page.locator('[data-address] a').click();
+    assert.equal(await field(page, 'slug').isVisible(), true);
+    await field(page, 'slug').fill('honey');
+    await field(page, 'title').fill(khmer);
+    await field(page, 'summary').click();
+    assert.equal(await field(page, 'slug').inputValue(), 'honey', 'what was typed stays');
+    await field(page, 'slug').fill('');
+    await field(page, 'summary').click();
+    await page.waitForFunction(() => /^[a-z0-9-]+$/.test(document.querySelector('[name=slug]').value));
+    // Sent before the server could propose another one: the old one is not sent with it.
+    await field(page, 'title').fill('Honey for everybody');
+    await press(page, 'Save draft');
+    assert.equal(await field(page, 'slug').inputValue(), 'honey-for-everybody');
+    const path = new URL(page.url()).pathname;
+    await field(page, 'title').fill('Honey for nobody');
+    await press(page, 'Save draft');
+    assert.equal(await field(page, 'slug').inputValue(), 'honey-for-everybody', 'a saved address stays');
+    await leave(page);
+
+    await visit(path, async (other) => {
+        await fill(other, { slug: '' });
+        await press(other, 'Save draft');
+        assert.equal(await field(other, 'slug').inputValue(), 'honey-for-nobody');
+        assert.equal(await field(other, 'aliases').inputValue(), 'honey-for-everybody');
+    }, { javaScriptEnabled: false });
+
+    const mistaken = await open({ path: '/admin/items/new' });
+    await fill(mistaken, { title: 'Wax', link: 'nonsense' });
+    await slugIs(mistaken, 'wax');
+    await press(mistaken, 'Save draft');
+    await field(mistaken, 'title').fill('Wax and wane');
+    await slugIs(mistaken, 'wax-and-wane');
+    await leave(mistaken);
+});
+
 test('names are completed behind a comma', () => visit('/admin/items/new', async (page) => {
     await make({ title: 'Somewhere', places: 'Tuvalu' });
     await page.reload();

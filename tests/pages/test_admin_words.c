@@ -43,12 +43,61 @@ static void test_sessions_name_browsers(void **state)
     expect_page(desk, "/admin/account", 200, "&lt;b&gt;) Firefox/121.0\">Firefox on Linux</span>", "<b>");
 }
 
+/* What the form proposes is what a save without an address would make. */
+static void test_address_is_proposed(void **state)
+{
+    static const struct {
+        const char *form, *slug;
+    } cases[] = {
+        {"title=Weavers+open+a+shop", "weavers-open-a-shop"},
+        {"title=%E1%9E%9F%E1%9E%A0%E1%9E%80%E1%9E%9A%E1%9E%8E%E1%9F%8D", "sahakaro"},
+        {"title=Alpha", "alpha-2"},
+        {"title=Alpha&id=1", "alpha"},
+        {"title=Alpha&id=2", "alpha-2"},
+        {"title=%21%3F", "item"},
+        {"title=%3Cscript%3E", "script"},
+    };
+    struct desk *desk = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char form[128], slug[128];
+        struct response response = post(desk, "/admin/slug", cases[i].form);
+        snprintf(slug, sizeof slug, "{\"slug\":\"%s\"}", cases[i].slug);
+        assert_int_equal(response.status, 200);
+        assert_string_equal(response_header_get(&response, "Content-Type"), "application/json");
+        assert_string_equal(buf_string(&response.body), slug);
+        response_release(&response);
+        if (strstr(cases[i].form, "&id=1") != NULL)
+            continue;
+        snprintf(form, sizeof form, "type=news&action=save&%s", cases[i].form);
+        struct response saved = post(desk, "/admin/items", form);
+        expect(&saved, 303, NULL, NULL);
+        snprintf(slug, sizeof slug, "%s", cases[i].slug);
+        expect_row(desk, "SELECT slug FROM item ORDER BY id DESC LIMIT 1", slug);
+        free(harness_query(&desk->site, "DELETE FROM item WHERE id > 2"));
+    }
+}
+
+static void test_emptied_address_is_made_anew(void **state)
+{
+    struct desk *desk = *state;
+    struct response response = post(desk, "/admin/items/1", "version=1&action=save&title=Omega&slug=");
+    expect(&response, 303, NULL, NULL);
+    expect_row(desk, "SELECT slug FROM item WHERE id = 1", "omega");
+    struct response old = get(desk, "/items/alpha");
+    expect_location(&old, 301, "/items/omega");
+    struct response same = post(desk, "/admin/items/1", "version=2&action=save&slug=");
+    expect(&same, 303, NULL, NULL);
+    expect_row(desk, "SELECT slug || version FROM item WHERE id = 1", "omega2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_errors_lead_back, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(test_activity_names_fields, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(test_sessions_name_browsers, open_desk, close_desk),
+        cmocka_unit_test_setup_teardown(test_address_is_proposed, open_desk, close_desk),
+        cmocka_unit_test_setup_teardown(test_emptied_address_is_made_anew, open_desk, close_desk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -227,6 +227,7 @@ static const struct target forms[] = {
     {"/admin/items/preview", "places", "type=news"},
     {"/admin/markdown", "body", ""},
     {"/admin/clean", "html", ""},
+    {"/admin/slug", "title", ""},
     {"/admin/bulk", "item", "action=trash"},
     {"/admin/bulk", "action", "item=1.1"},
     {"/admin/bulk", "q", "action=trash&item=9.9"},

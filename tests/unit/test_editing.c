@@ -270,6 +270,14 @@ static void test_slug(void **state)
     assert_int_equal(save(&desk, &id, &version, "{\"aliases\": [\"third\", \"second\"]}", NULL), EDIT_OK);
     assert_value(&desk, id, "aliases", "[\"third\", \"second\"]");
     assert_value(&desk, created(&desk, small), "slug", "\"a-title-2\"");
+    /* An emptied one is made from the title again, which may be the one it has, or has had. */
+    assert_int_equal(save(&desk, &id, &version, "{\"slug\": \"\"}", NULL), EDIT_OK);
+    assert_value(&desk, id, "slug", "\"a-title\"");
+    assert_int_equal(save(&desk, &id, &version, "{\"title\": \"Third\", \"slug\": \"\"}", NULL), EDIT_OK);
+    assert_value(&desk, id, "slug", "\"third\"");
+    assert_value(&desk, id, "aliases", "[\"second\", \"a-title\"]");
+    assert_int_equal(save(&desk, &id, &version, "{\"title\": \"A title 2\", \"slug\": \"\"}", NULL), EDIT_OK);
+    assert_value(&desk, id, "slug", "\"a-title-2-2\"");
     desk_close(&desk);
 }
 

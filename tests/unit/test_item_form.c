@@ -114,7 +114,7 @@ static const struct typed_case typed_cases[] = {
     {"publish_at", "tomorrow", "publish_at", "null", "Publish at is not a date and time such as 2019-08-30T09:30."},
     {"publish_at", "2027-02-30T09:00", "publish_at", "null",
      "Publish at is not a date and time such as 2019-08-30T09:30."},
-    {"slug", "", "slug", NULL, NULL},
+    {"slug", "", "slug", "\"\"", NULL},
     {"slug", "No Slug", "slug", NULL,
      "Address is not made of words of a-z and 0-9 joined by hyphens, 80 characters at most."},
     {"lang", "", "lang", NULL, NULL},

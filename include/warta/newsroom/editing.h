@@ -38,7 +38,7 @@ enum edit_outcome {
 };
 
 /* Saves an item. `id` 0: a new one. `values` (borrowed) as item_check gave them, laid over what is stored: a key that is not there stays as it is,
- * and so do slug, lang and status where they are empty. With them may come "files": [{"id", "alt"}], the item's attachments in order. `version` is
+ * and so do lang and status where they are empty; an empty slug is made from the title anew. With them may come "files": [{"id", "alt"}], the item's attachments in order. `version` is
  * what the form was based on (ignored for a new one); `request_id` may be NULL. `action` is for the activity list and the revision ("create", "save",
  * "publish", "schedule", "unpublish", ...). On EDIT_OK `*saved_id` and `*saved_version` tell what it became, on EDIT_STALE `*saved_id` which item it is (a new one's form may have made it before); nothing is written if it would not
  * differ.

@@ -29,8 +29,8 @@ json_t *item_stored(struct store *store, int64_t id);
 /* An empty, whole item: a published one in language `lang`, without type and title (*owned*). */
 json_t *item_blank(const char *lang);
 
-/* A slug for `title` that no item has and that is no alias (*owned*, free()); NULL on a fault. */
-char *item_slug_unique(struct store *store, struct text *text, const char *title);
+/* A slug for `title` that is no slug or alias of another item than `id` (0: of none) (*owned*, free()); NULL on a fault. */
+char *item_slug_unique(struct store *store, struct text *text, const char *title, int64_t id);
 
 /* Writes a whole item, with its facets, aliases and listing rows: a new one for id 0, else a new version of `stored`, which is
  * that item as item_stored gave it. Its aliases become those of `whole`, but a name that belongs to another item is passed over, and a changed slug leaves the

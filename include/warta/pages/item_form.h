@@ -32,7 +32,7 @@ json_t *item_form_values(struct text *text, const json_t *item);
 json_t *item_form_typed(const json_t *values, const json_t *form);
 
 /* Checks strings as item_check checks an item, and returns the same (*owned*). `stored` is the item that they are a new version of,
- * or null: a publish_at that only lost its seconds is kept. An empty slug or language is left out, as it means: what stands, or what Warta proposes. */
+ * or null: a publish_at that only lost its seconds is kept. An empty language is left out, as it means: what stands, or the site's. An empty slug stays: it is to be made from the title. */
 json_t *item_form_check(struct text *text, const json_t *values, const json_t *stored, json_t *errors);
 
 /* Mistakes as item_check has them, or with whole "words" instead of a reason, for the template: {"errors": {field: words or null},
