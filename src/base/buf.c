@@ -83,6 +83,14 @@ void buf_integer(struct buf *buf, int64_t number)
     buf_append(buf, digits + at, sizeof digits - at);
 }
 
+void buf_shrink(struct buf *buf)
+{
+    if (!buf->data)
+        return;
+    buf->capacity = buf->len + 1;
+    buf->data = mem_resize(buf->data, buf->capacity);
+}
+
 void buf_truncate(struct buf *buf, size_t len)
 {
     assert(len <= buf->len);

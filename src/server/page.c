@@ -1,7 +1,9 @@
 #include "warta/server/page.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +12,9 @@
 #include "warta/base/mem.h"
 
 /* At these levels the listing takes half a millisecond and is within a few per cent of the smallest. */
-enum { GZIP_LEVEL = 6, BROTLI_QUALITY = 5, HASH_BYTES = 8, WORTH_COMPRESSING = 256 };
+enum { GZIP_LEVEL = 6, BROTLI_QUALITY = 5, WORTH_COMPRESSING = 256 };
+
+static_assert(PAGE_ETAG_CAP == 2 * crypto_shorthash_BYTES + sizeof "\"\"", "fits exactly");
 
 struct page {
     atomic_uint references;
@@ -32,16 +36,16 @@ static void count(struct page *page, size_t bytes)
     atomic_fetch_add_explicit(page->total, bytes, memory_order_relaxed);
 }
 
-static void form_init(struct page_form *form, enum encoding encoding, const char *bytes, size_t len)
+/* SipHash-2-4 (Aumasson, Bernstein) under a key that all runs share: who has a page from before a restart has it still. Nobody
+ * gains by two pages of one tag but who writes both, so that speed counts for more than being beyond all forging. */
+static void write_etag(struct page_form *form)
 {
-    unsigned char hash[HASH_BYTES < crypto_generichash_BYTES_MIN ? crypto_generichash_BYTES_MIN : HASH_BYTES];
-    char digits[2 * HASH_BYTES + 1];
-    *form = (struct page_form){.encoding = encoding, .bytes = bytes, .len = len};
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)bytes, len, NULL, 0);
-    sodium_bin2hex(digits, sizeof digits, hash, HASH_BYTES);
-    form->etag[0] = '"';
-    memcpy(form->etag + 1, digits, 2 * HASH_BYTES);
-    form->etag[1 + 2 * HASH_BYTES] = '"';
+    static const unsigned char key[crypto_shorthash_KEYBYTES] = "warta page's tag";
+    unsigned char hash[crypto_shorthash_BYTES];
+    char digits[2 * sizeof hash + 1];
+    crypto_shorthash(hash, (const unsigned char *)form->bytes, form->len, key);
+    sodium_bin2hex(digits, sizeof digits, hash, sizeof hash);
+    snprintf(form->etag, sizeof form->etag, "\"%s\"", digits);
 }
 
 struct page *page_create(struct response *response, int64_t modified_unix, atomic_size_t *total)
@@ -55,15 +59,9 @@ struct page *page_create(struct response *response, int64_t modified_unix, atomi
     page->response = *response;
     response_init(response);
     /* It stays for long, so what the buffer grew beyond its need is given back. */
-    struct buf *body = &page->response.body;
-    if (body->data != NULL) {
-        body->capacity = body->len + 1;
-        body->data = mem_resize(body->data, body->capacity);
-    }
+    buf_shrink(&page->response.body);
     pthread_mutex_init(&page->mutex, NULL);
-    form_init(&page->forms[ENCODING_IDENTITY], ENCODING_IDENTITY, buf_string(body), body->len);
-    atomic_init(&page->made[ENCODING_IDENTITY], true);
-    count(page, sizeof *page + body->len);
+    count(page, sizeof *page + page->response.body.len);
     return page;
 }
 
@@ -85,30 +83,38 @@ void page_drop(struct page *page)
     free(page);
 }
 
-/* What the asset has, or what compressing makes; nothing where that is no smaller. */
-static void form_make(struct page *page, enum encoding encoding)
+/* What the asset has, or what compressing makes. */
+static void compressed_form(struct page *page, enum encoding encoding, struct page_form *form)
 {
-    const struct page_form *identity = &page->forms[ENCODING_IDENTITY];
+    const struct buf *body = &page->response.body;
     const struct asset *asset = page->response.asset;
     struct buf *made = &page->compressed[encoding];
-    struct page_form *form = &page->forms[encoding];
     bool is_gzip = encoding == ENCODING_GZIP;
-    const char *bytes = asset == NULL ? NULL : is_gzip ? asset->gzip : asset->brotli;
-    size_t len = asset == NULL ? 0 : is_gzip ? asset->gzip_len : asset->brotli_len;
-    if (asset == NULL && identity->len >= WORTH_COMPRESSING) {
+    if (asset != NULL) {
+        form->bytes = is_gzip ? asset->gzip : asset->brotli;
+        form->len = is_gzip ? asset->gzip_len : asset->brotli_len;
+    } else if (body->len >= WORTH_COMPRESSING) {
         if (is_gzip)
-            compress_gzip(identity->bytes, identity->len, GZIP_LEVEL, made);
+            compress_gzip(body->data, body->len, GZIP_LEVEL, made);
         else
-            compress_brotli(identity->bytes, identity->len, BROTLI_QUALITY, made);
-        len = made->len;
-        made->data = mem_resize(made->data, len + 1);
-        bytes = made->data;
+            compress_brotli(body->data, body->len, BROTLI_QUALITY, made);
+        buf_shrink(made);
+        form->bytes = made->data;
+        form->len = made->len;
+        count(page, made->len);
     }
-    if (bytes != NULL && len < identity->len)
-        form_init(form, encoding, bytes, len);
-    else
-        *form = *identity;
-    count(page, made->len);
+}
+
+static void form_make(struct page *page, enum encoding encoding)
+{
+    struct page_form *form = &page->forms[encoding];
+    const struct buf *body = &page->response.body;
+    *form = (struct page_form){.encoding = encoding};
+    if (encoding != ENCODING_IDENTITY)
+        compressed_form(page, encoding, form);
+    if (form->bytes == NULL || form->len >= body->len)
+        *form = (struct page_form){.encoding = ENCODING_IDENTITY, .bytes = buf_string(body), .len = body->len};
+    write_etag(form);
 }
 
 const struct page_form *page_form(struct page *page, enum encoding encoding)

@@ -30,6 +30,9 @@ void buf_format(struct buf *buf, const char *format, ...) __attribute__((format(
 /* Makes room for `more` bytes behind the content. */
 void buf_reserve(struct buf *buf, size_t more);
 
+/* Gives back what the buffer grew beyond its content, for one that stays for long. */
+void buf_shrink(struct buf *buf);
+
 /* Cuts the content back to `len` bytes, which must not exceed its length. */
 void buf_truncate(struct buf *buf, size_t len);
 
