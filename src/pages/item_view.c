@@ -22,16 +22,19 @@ const char *page_size_words(struct exchange *x, int64_t bytes)
                             : arena_format(&x->arena, "%lld.%lld MB", tenths / 10, tenths % 10);
 }
 
+/* A larger image is a link that says how large it is: readers on slow lines decide whether to wait for it. */
+enum { IMAGE_SHOWN_MAX = 512 * 1024 };
+
 static json_t *file_row(struct exchange *x, json_t *file)
 {
     const char *media_type = json_string_value(json_object_get(file, "media_type"));
     bool is_image = strncmp(media_type, "image/", strlen("image/")) == 0;
+    int64_t size = (int64_t)json_integer_value(json_object_get(file, "size"));
     json_t *row = json_copy(file);
-    json_object_update_new(row,
-                           json_pack("{s:s, s:b, s:s, s:b}", "size_words",
-                                     page_size_words(x, (int64_t)json_integer_value(json_object_get(file, "size"))),
-                                     "is_image", is_image, "href", file_href(x, file), "needs_alt",
-                                     is_image && json_string_length(json_object_get(file, "alt")) == 0));
+    json_object_update_new(row, json_pack("{s:s, s:b, s:b, s:s, s:b}", "size_words", page_size_words(x, size),
+                                          "is_image", is_image, "is_shown", is_image && size <= IMAGE_SHOWN_MAX, "href",
+                                          file_href(x, file), "needs_alt",
+                                          is_image && json_string_length(json_object_get(file, "alt")) == 0));
     return row;
 }
 

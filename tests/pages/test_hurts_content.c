@@ -294,7 +294,7 @@ static void test_replaced_file_changes_its_address(void **state)
     struct buf second = fetch(desk, "/files/1/chart.gif", second_tag);
     assert_int_equal(second.data[13], 2);
     assert_string_not_equal(first_tag, second_tag);
-    expect_page(desk, "/items/alpha", 200, "href=\"/files/1/chart.gif\"", "final");
+    expect_page(desk, "/items/alpha", 200, "src=\"/files/1/chart.gif\"", "final");
     const struct header known = {"If-None-Match", first_tag};
     struct response stale = harness_send(
         &desk->site,
@@ -317,10 +317,14 @@ static void test_description_is_the_file_name(void **state)
     expect_row(desk, "SELECT alt FROM item_file", "");
     expect_page(desk, "/admin/items/1", 200, "Still missing: for people who cannot see it.", "value=\"DSC_0042.gif\"");
     expect_page(desk, "/admin/items/1", 200, "DSC_0042.gif has no description for those who cannot see it.", NULL);
-    expect_page(desk, "/items/alpha", 200, "DSC_0042.gif</a>", "alt=\"DSC");
+    expect_page(desk, "/items/alpha", 200, "<img src=\"/files/1/DSC_0042.gif\" alt=\"\" width=\"1\" height=\"1\"",
+                "alt=\"DSC");
     char *form = html_form_set(form_of(desk, "/admin/items/1", "name=\"body\""), "file_alt", "A weaver at her loom");
     expect_post(desk, "/admin/items/1", form, 303, NULL);
     expect_page(desk, "/admin/items/1", 200, "value=\"A weaver at her loom\"", "Still missing");
+    expect_page(desk, "/items/alpha", 200, "alt=\"A weaver at her loom\"", NULL);
+    free(harness_query(&desk->site, "UPDATE file SET size = 512 * 1024 + 1"));
+    expect_page(desk, "/items/alpha", 200, "DSC_0042.gif</a> (512 KB)", "<img");
     free(form);
 }
 
