@@ -13,10 +13,10 @@
 #include "warta/base/mem.h"
 #include "worker.h"
 
-/* libmicrohttpd zeroes a connection's memory for each request, so more of it costs time; 16 KiB holds the longest head
+/* libmicrohttpd zeroes a connection's memory for each request, so more of it costs time; 12 KiB holds the longest head
  * that is taken. */
 enum {
-    CONNECTION_MEMORY = 16 * 1024,
+    CONNECTION_MEMORY = 12 * 1024,
     FILES_APART = 64, /* open files that are no connections, beside uploads and stores */
     FILES_OF_STORE = 4,
     STOP_GRACE_MS = 1000,

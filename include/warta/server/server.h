@@ -69,7 +69,7 @@ struct server_options {
         upload_body_max; /* bytes, of a form with files; no less than twice the other, and the slack [25 MiB and slack] */
     const char *spool_dir;    /* a folder on a disk, where files may be made */
     unsigned connections_max; /* of all threads [8192], less where the limit of open files is lower */
-    size_t connection_memory; /* bytes for each; also bounds the head of a request [16 KiB] */
+    size_t connection_memory; /* bytes for each; also bounds the head of a request [12 KiB] */
     size_t cache_max;         /* bytes of finished pages (cache.h); 0 keeps none */
     unsigned head_ms;         /* [10 s] */
     unsigned body_ms;         /* [30 s] */
