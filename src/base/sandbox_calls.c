@@ -1,5 +1,5 @@
-/* What a running server calls: its own code, glibc 2.36, SQLite, libmicrohttpd, ICU and libsodium. Newer forms of a
- * call stand beside those in use today. */
+/* What a running server calls: its own code, glibc 2.36, mimalloc, SQLite, libmicrohttpd, ICU and libsodium. Newer forms
+ * of a call stand beside those in use today. */
 #include <errno.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -27,7 +27,7 @@ static const int calls[] = {
     /* threads and the process itself */
     SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(gettid),
     SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
-    SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(getpriority), SCMP_SYS(setpriority),
+    SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(getcpu), SCMP_SYS(getpriority), SCMP_SYS(setpriority),
     SCMP_SYS(getrusage), SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(getrandom),
     /* signals */
     SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigtimedwait),

@@ -38,6 +38,7 @@ links() { find "$root/etc/systemd/system" -name "$1" 2>/dev/null | wc -l; }
 # --- installed ---
 apt install ./warta.deb
 is "$(within warta version)" "warta $(dpkg-deb -f "$deb" Version)" "the version"
+is "$(within ldd /usr/bin/warta | awk '/=>/ { print $1; exit }')" libmimalloc.so.2 "the first library, which all others take malloc from"
 has /usr/share/man/man1/warta.1.gz
 has /usr/share/bash-completion/completions/warta
 is "$(within dpkg-query -W -f '${Conffiles}' warta | awk '{ print $1 }')" /etc/warta/warta.conf "the settings files"
