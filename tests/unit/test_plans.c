@@ -23,6 +23,7 @@ static const struct {
     {"facet_place", "SCAN place", "each place is shown, with its count"},
     {"facet_topic", "SCAN topic", "each topic is shown, with its count"},
     {"facet_language", "SCAN language", "each language is shown, with its count"},
+    {"health", "SCAN type USING COVERING INDEX sqlite_autoindex_type_2", "ends at its first row"},
     {"item_feed", "USE TEMP B-TREE FOR ORDER BY", "the few places, topics and files of one item"},
     {"item_public", "USE TEMP B-TREE FOR ORDER BY", "the few places, topics and files of one item"},
     {"listing_union_total", "USE TEMP B-TREE FOR DISTINCT", "at most as many items as `limit` says"},
