@@ -138,10 +138,8 @@ static bool escapes_are_whole(const struct guard_request *request)
 
 static bool path_has_no_escaped_slash(const struct guard_request *request)
 {
-    size_t path_len = strcspn(request->target, "?");
-    for (size_t i = 0; i < path_len; i++) {
-        const char *p = request->target + i;
-        if (*p == '\\' || strncasecmp(p, "%2f", 3) == 0 || strncasecmp(p, "%5c", 3) == 0) {
+    for (const char *p = request->target; *p != '\0' && *p != '?'; p++) {
+        if (*p == '\\' || (*p == '%' && (strncasecmp(p, "%2f", 3) == 0 || strncasecmp(p, "%5c", 3) == 0))) {
             return false;
         }
     }

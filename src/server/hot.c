@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "answer.h"
 #include "warta/base/mem.h"
@@ -81,12 +82,26 @@ void finished_release(struct finished *finished)
     *finished = (struct finished){0};
 }
 
+/* A Date of our own spares libmicrohttpd from writing one for each response. It may be changed on one that is being sent:
+ * its head was written when it was queued, by this thread. */
+static void date(struct MHD_Response *response, const struct log *log, int64_t *dated_unix)
+{
+    char text[HTTP_DATE_CAP];
+    int64_t now_unix = time(NULL);
+    if (*dated_unix != now_unix) {
+        *dated_unix = now_unix;
+        http_date_format(now_unix, text);
+        answer_header(log, response, MHD_HTTP_HEADER_DATE, text);
+    }
+}
+
 enum MHD_Result finished_send(struct finished *finished, const struct log *log, struct MHD_Connection *client,
                               const struct request *request)
 {
     int64_t modified_unix;
     page_modified(finished->page, &modified_unix);
     if (!request_has(request, finished->form->etag, modified_unix)) {
+        date(finished->whole, log, &finished->dated_unix);
         return MHD_queue_response(client, MHD_HTTP_OK, finished->whole);
     }
     if (finished->unchanged == NULL) {
@@ -94,6 +109,7 @@ enum MHD_Result finished_send(struct finished *finished, const struct log *log, 
         finished->unchanged = response_of(finished->page, finished->form->bytes, finished->form->len);
         add_headers(finished, log, finished->unchanged, false);
     }
+    date(finished->unchanged, log, &finished->unchanged_dated_unix);
     return MHD_queue_response(client, MHD_HTTP_NOT_MODIFIED, finished->unchanged);
 }
 

@@ -16,10 +16,11 @@
 
 /* One page in one coding as libmicrohttpd sends it. */
 struct finished {
-    struct page *page;                      /* owned */
-    const struct page_form *form;           /* of the page */
-    struct MHD_Response *whole, *unchanged; /* owned; the second, a 304, is NULL until it is needed */
-    bool last;                              /* the connection is closed behind it */
+    struct page *page;                        /* owned */
+    const struct page_form *form;             /* of the page */
+    struct MHD_Response *whole, *unchanged;   /* owned; the second, a 304, is NULL until it is needed */
+    int64_t dated_unix, unchanged_dated_unix; /* what their Date headers say */
+    bool last;                                /* the connection is closed behind it */
 };
 
 /* Takes a reference of its own to `page`. Running out of memory ends the process. */

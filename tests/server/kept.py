@@ -87,6 +87,16 @@ def unchanged_since(server):
         check(status == expected, f"answered {status}, not {expected}")
 
 
+def dated_when_sent(server):
+    """Not when it was made."""
+    dates = set()
+    for _ in range(2):
+        for _ in range(3):
+            dates.add(ask(server.address)[1]["date"])
+        time.sleep(1.1)
+    check(len(dates) > 1, f"dated {dates}")
+
+
 def mixed_on_one_connection(server):
     _, fields, _ = ask(server.address)
     known = b"If-None-Match: " + fields["etag"].encode() + b"\r\n"
@@ -200,7 +210,7 @@ def main():
                                       for i in range(30)])
                 for scene in (compressed, brotli_is_what_clients_read, unchanged, mixed_on_one_connection,
                               addresses_that_mean_the_same, another_process_commits, a_scheduled_item_appears,
-                              unchanged_since, who_posts_sees_it_at_once, staff_is_never_kept):
+                              unchanged_since, dated_when_sent, who_posts_sees_it_at_once, staff_is_never_kept):
                     report.run(f"{scene.__name__}, threads: {threads}", scene, server)
             finally:
                 server.kill()
