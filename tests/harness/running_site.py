@@ -58,17 +58,17 @@ class Site:
     def user(self, name="ana", role="admin"):
         self.run("user", "add", name, "--role", role, "--password-stdin", "--password-memory", "8", text=PASSWORD + "\n")
 
-    def start(self, before=(), wait=True):
+    def start(self, before=(), wait=True, listen="127.0.0.1:0", flags=()):
         """Starts the server, by way of the command `before`; without `wait` it may be anywhere on its way."""
-        command = [*before, WARTA, "serve", "--database", self.database, "--listen", "127.0.0.1:0",
-                   "--password-memory", "8", "--threads", "2"]
+        command = [*before, WARTA, "serve", "--database", self.database, "--listen", listen,
+                   "--password-memory", "8", "--threads", "2", *flags]
         with open(self.log_path, "ab") as log:
             self.server = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=log, text=True)
         if wait:
             line = self.server.stdout.readline()
-            found = re.search(r"listening on http://([\d.]+):(\d+)", line)
+            found = re.search(r"listening on (?:http://([\d.]+):(\d+)|unix:(.+))", line)
             check(found, f"the server did not start: {line}{self.log()}")
-            self.address = (found[1], int(found[2]))
+            self.address = found[3] or (found[1], int(found[2]))
         return self
 
     def end(self, how):

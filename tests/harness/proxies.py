@@ -1,0 +1,240 @@
+"""A site behind a real proxy, set up by the file in deploy/ in which nothing but ports, paths and certificates is replaced.
+
+    with behind("nginx", prefix="/news") as way:
+        way.reader().get("/")        through the proxy, in the prefix
+"""
+import contextlib
+import http.client
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+from running_site import ENVIRONMENT, PATIENCE_S, Site, Staff, Wrong, check
+
+DEPLOY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy")
+AS_ROOT = os.geteuid() == 0
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def program(name):
+    found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")
+    check(found, f"there is no {name}: scripts/install test")
+    return found
+
+
+def replaced(text, *pairs):
+    for old, new in pairs:
+        check(old in text, f"the file does not hold {old!r}")
+        text = text.replace(old, new)
+    return text
+
+
+class Visitor:
+    """A browser's window or a program: requests by way of the proxy, from a loopback address of its own."""
+
+    def __init__(self, way, source="127.0.0.1"):
+        self.way = way
+        self.source = source
+        self.connection = None
+
+    def connect(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.way.port, PATIENCE_S, (self.source, 0))
+        connection.connect()
+        if self.way.context is not None:
+            connection.sock = self.way.context.wrap_socket(connection.sock, server_hostname=self.way.name)
+        return connection
+
+    def exchange(self, method, target, body=None, headers=None):
+        """Status, headers and bytes of an answer; `target` is the whole path."""
+        headers = {"Host": self.way.host, "Origin": self.way.origin, **(headers or {})}
+        if method in ("GET", "HEAD"):
+            del headers["Origin"]
+        for again in (True, False):
+            self.connection = self.connection or self.connect()
+            try:
+                self.connection.request(method, target, body, headers)
+                answer = self.connection.getresponse()
+                data = answer.read()
+                if answer.will_close:
+                    self.close()
+                return answer.status, answer.headers, data
+            except (ConnectionError, http.client.HTTPException):
+                # A connection that was kept may be closed by now; nothing unsafe is sent twice.
+                self.close()
+                if not again or method == "POST":
+                    raise
+        raise Wrong("unreachable")
+
+    def close(self):
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def request(self, method, target, body, headers):
+        if not target.startswith(self.way.prefix + "/admin"):
+            target = self.way.prefix + target
+        status, headers, data = self.exchange(method, target, body, headers)
+        return status, headers, data.decode(errors="replace")
+
+    def get(self, target, headers=None):
+        return self.request("GET", target, None, headers)
+
+
+class Way:
+    """A site, and the proxy in front of it."""
+
+    def __init__(self, kind, prefix, strip, unix):
+        self.kind, self.prefix, self.strip, self.unix = kind, prefix, strip, unix
+        self.folder = tempfile.mkdtemp(prefix="warta-proxy-")
+        os.chmod(self.folder, 0o755)  # what runs as another user goes through it
+        self.cache = os.path.join(self.folder, "cache")
+        os.mkdir(self.cache)
+        os.chmod(self.cache, 0o777)
+        self.port, self.plain_port = free_port(), free_port()
+        self.name = "www.example.org" if prefix else "news.example.org"
+        self.host = f"{self.name}:{self.port}"
+        self.context = None
+        scheme = "http" if kind == "varnish" else "https"
+        if scheme == "https":
+            self.certify()
+        self.origin = f"{scheme}://{self.host}"
+        self.process = None
+        self.visitors = []
+        self.site = Site()
+        self.socket = os.path.join(self.folder, "warta.sock")
+
+    def certify(self):
+        self.certificate, self.key = os.path.join(self.folder, "cert.pem"), os.path.join(self.folder, "key.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-days", "2", "-subj", f"/CN={self.name}", "-addext", f"subjectAltName=DNS:{self.name}",
+                        "-keyout", self.key, "-out", self.certificate], check=True, capture_output=True)
+        self.context = ssl.create_default_context(cafile=self.certificate)
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def deployed(self, name, *pairs):
+        """A copy of a file of deploy/, with Warta's address and what else is this machine's replaced."""
+        with open(os.path.join(DEPLOY, name), encoding="utf-8") as file:
+            text = file.read()
+        return self.write(name, replaced(text, *pairs))
+
+    def tls_pairs(self):
+        live = f"/etc/letsencrypt/live/{self.name}/"
+        return (live + "fullchain.pem", self.certificate), (live + "privkey.pem", self.key)
+
+    def backend(self):
+        return f"{self.site.address[0]}:{self.site.address[1]}"
+
+    def start(self, flags=()):
+        self.site.start(listen=f"unix:{self.socket}" if self.unix else "127.0.0.1:0",
+                        flags=["--base-url", self.origin + self.prefix, "--trusted-proxy", "127.0.0.1/32", *flags])
+        command = STARTS[self.kind](self)
+        with open(os.path.join(self.folder, "said"), "wb") as said:
+            environment = {**ENVIRONMENT, "HOME": self.folder, "XDG_DATA_HOME": self.folder, "XDG_CONFIG_HOME": self.folder}
+            self.process = subprocess.Popen(command, stdout=said, stderr=said, env=environment, cwd=self.folder)
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                check(self.process.poll() is None and time.monotonic() < until, f"{self.kind} did not start: {self.said()}")
+                time.sleep(0.05)
+
+    def said(self):
+        with open(os.path.join(self.folder, "said"), encoding="utf-8") as said:
+            return said.read()[-3000:]
+
+    def stop(self):
+        for visitor in self.visitors:
+            visitor.close()
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.site.__exit__()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def reader(self, source="127.0.0.1"):
+        self.visitors.append(Visitor(self, source))
+        return self.visitors[-1]
+
+    def staff(self, name="ana"):
+        return Staff(self.reader(), name)
+
+
+# --- how each is started: the command, once its files are written ---
+
+
+def start_nginx(way):
+    strip = [("proxy_pass http://warta;", "proxy_pass http://warta/;")] if way.strip else []
+    upstream = f"unix:{way.socket}" if way.unix else way.backend()
+    site = way.deployed("nginx-subpath.conf" if way.prefix else "nginx.conf", *way.tls_pairs(), *strip,
+                        ("server 127.0.0.1:8080;", f"server {upstream};"),
+                        ("listen 80;", f"listen 127.0.0.1:{way.plain_port};"), ("listen [::]:80;", ""),
+                        ("listen 443 ", f"listen 127.0.0.1:{way.port} "), ("listen [::]:443 ssl http2;", ""),
+                        ("/var/cache/nginx/warta", way.cache))
+    temporary = "".join(f"{kind}_temp_path {way.folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    main = way.write("main.conf", f"""daemon off; pid {way.folder}/pid; worker_processes 1; {"user root;" if AS_ROOT else ""}
+        error_log stderr; events {{ }} http {{ access_log off; {temporary} include {site}; }}""")
+    return [program("nginx"), "-p", way.folder, "-e", "stderr", "-c", main]
+
+
+def start_caddy(way):
+    strip = [("#uri strip_prefix /news", "uri strip_prefix /news")] if way.strip else []
+    config = way.deployed("Caddyfile-subpath" if way.prefix else "Caddyfile", *strip, ("127.0.0.1:8080", way.backend()),
+                          ("\tservers {", "\tadmin off\n\tauto_https disable_redirects\n\tservers {"),
+                          (f"\n{way.name} {{", f"\n{way.name}:{way.port} {{\n\tbind 127.0.0.1\n\ttls {way.certificate} {way.key}"))
+    return [program("caddy"), "run", "--config", config, "--adapter", "caddyfile"]
+
+
+def start_apache(way):
+    strip = [('"/news" "http://127.0.0.1:8080/news" nocanon', '"/news/" "http://127.0.0.1:8080/"')] if way.strip else []
+    config = way.deployed("apache-subpath.conf" if way.prefix else "apache.conf", *way.tls_pairs(), *strip,
+                          ("127.0.0.1:8080", way.backend()), ("*:80>", f"*:{way.plain_port}>"), ("*:443>", f"*:{way.port}>"))
+    modules = ["mpm_event", "authz_core", "alias", "ssl", "socache_shmcb", "proxy", "proxy_http", "reqtimeout",
+               "headers", "rewrite"]
+    load = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in modules)
+    user = "User www-data\nGroup www-data" if AS_ROOT else ""
+    main = way.write("main.conf", f"""ServerRoot {way.folder}\nPidFile pid\nErrorLog error\nDefaultRuntimeDir {way.folder}
+ServerName localhost\n{load}\n{user}\nListen 127.0.0.1:{way.plain_port}\nListen 127.0.0.1:{way.port} https\nInclude {config}\n""")
+    return [program("apache2"), "-f", main, "-DFOREGROUND"]
+
+
+def start_varnish(way):
+    host, port = way.site.address
+    config = way.deployed("varnish.vcl", ('.host = "127.0.0.1"', f'.host = "{host}"'), ('.port = "8080"', f'.port = "{port}"'))
+    return [program("varnishd"), "-F", "-j", "none", "-n", os.path.join(way.folder, "varnish"), "-f", config,
+            "-a", f"127.0.0.1:{way.port}", "-s", "malloc,64m", "-p", "backend_idle_timeout=20", "-p", "thread_pool_min=10"]
+
+
+STARTS = {"nginx": start_nginx, "caddy": start_caddy, "apache": start_apache, "varnish": start_varnish}
+
+
+@contextlib.contextmanager
+def behind(kind, prefix="", strip=False, unix=False, flags=()):
+    """A Way, while its site and its proxy run."""
+    way = Way(kind, prefix, strip, unix)
+    try:
+        way.start(flags)
+        yield way
+    except Exception as error:
+        raise Wrong(f"{kind}{way.prefix}{' stripped' if strip else ''}: {error!r}\n{way.said()}") from error
+    finally:
+        way.stop()

@@ -1,0 +1,241 @@
+"""What must hold behind each proxy. Every function takes a Way whose site has what `fill` put there."""
+import contextlib
+import glob
+import hashlib
+import json
+import os
+import re
+import secrets
+import time
+
+from crawler import Crawler
+from running_site import check, fields_of
+
+MIB = 1 << 20
+NOT_THERE = (502, 503, 504)
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def fill(way):
+    """Items enough for a second page, with all that makes links; a file comes by `upload`."""
+    types, places = ("news", "project"), ("Nepal", "Fiji")
+    items = [{"type": types[i % 2], "title": f"Item {i}", "summary": "Words of it. " * 5, "date": f"20{18 + i % 2}-08-{i + 1:02}",
+              "places": [places[i % 2]], "topics": ["Policy"] if i < 4 else []} for i in range(22)]
+    items[21].update({"link": "https://example.org/source", "aliases": ["WCMS_724104"], "body": "A *word*.\n",
+                      "event": {"starts": "2019-08-22T09:00", "ends": "2019-08-23", "venue": "Hanoi"}})
+    way.site.run("import", "-", text=json.dumps(items))
+    way.site.user("ana", "admin")
+    way.site.user("ben", "editor")
+
+
+def titles(page):
+    return set(re.findall(r"Item \d+|Posted \w+", page))
+
+
+# --- readers ---
+
+
+def a_publish_shows(way, within_s):
+    """Who asks later than the stated time after the 303 sees it, however long nobody had asked before."""
+    reader, staff = way.reader(), way.staff()
+    word = f"Posted {secrets.token_hex(4)}"
+    for target in ("/", "/items.json"):
+        for _ in range(3):
+            status, _, page = reader.get(target)
+            check(status == 200 and "Item 21" in page and word not in page, f"{target} was answered with {status}")
+    staff.post(title=word)
+    time.sleep(within_s)
+    for target in ("/", "/items.json"):
+        check(word in reader.get(target)[2], f"{target} does not show it after {within_s} s")
+
+
+def each_is_sent_a_coding_it_takes(way):
+    reader = way.reader()
+    starts = {"gzip": b"\x1f\x8b", None: b"<!doctype html>"}
+    for _ in range(2):
+        for accepted, coding in (("gzip, deflate", "gzip"), ("identity", None), ("deflate, gzip;q=0.5", "gzip"), ("br;q=0", None),
+                                 ("br;q=0, gzip", "gzip"), ("gzip, deflate, br, zstd", "br"), ("gzip;q=0.000, br;q=0.5", "br")):
+            status, headers, data = reader.exchange("GET", way.prefix + "/", None, {"Accept-Encoding": accepted})
+            # A proxy may choose gzip for who takes both.
+            sent = headers["Content-Encoding"]
+            check(status == 200 and (sent == coding or (coding == "br" and sent in (None, "gzip") and way.kind == "varnish")),
+                  f"{accepted} is sent {sent}")
+            check(data[:len(starts.get(sent, b""))].lower() == starts.get(sent, b""), f"{accepted} is sent other bytes than {sent}")
+            again, _, rest = reader.exchange("GET", way.prefix + "/", None,
+                                             {"Accept-Encoding": accepted, "If-None-Match": headers["ETag"]})
+            check(again == 304 and rest == b"", f"{accepted}: {again} for a page that the browser has")
+
+
+def a_stopped_site_is_still_read(way):
+    """What was asked for before is; what is staff's, and what was withdrawn, is not. Ends the site."""
+    reader = way.reader()
+    targets = ("/", "/?type=news", "/items.json", "/items/item-21", "/items/item-21.json")
+    before = {target: reader.get(target) for target in targets}
+    check(all(status == 200 for status, _, _ in before.values()), "not all can be read")
+    time.sleep(4)  # past what is fresh, and the third second as well
+    way.site.stop()
+    for _ in range(2):
+        for target in targets:
+            status, _, page = reader.get(target)
+            check(status == 200 and page == before[target][2], f"{target} is answered with {status} when the site is stopped")
+    for target in ("/admin/login", "/admin", "/?nobody-asked-before"):
+        status, _, page = reader.get(target)
+        check(status in NOT_THERE, f"{target} is answered with {status} when the site is stopped")
+
+
+# --- staff ---
+
+
+def bytes_kept(way):
+    return b"".join(open(path, "rb").read() for path in glob.glob(way.cache + "/**", recursive=True) if os.path.isfile(path))
+
+
+def staffs_pages_are_theirs(way, on_disk=False):
+    ana, ben, reader = way.staff("ana"), way.staff("ben"), way.reader()
+    secret = "Secret" + secrets.token_hex(8)
+    status, headers, page = ana.send("/admin/items", [*ana.item(title=secret), ("action", "draft")])
+    check(status == 303, f"a draft was answered with {status}")
+    editor = headers["Location"].partition("?")[0].removeprefix(way.prefix)
+    share = [field for field in ana.form(editor, "/share") if field[0] != "title"]
+    status, headers, page = ana.send(editor + "/share", share)
+    check(status in (200, 303), f"sharing was answered with {status}")
+    page = page if status == 200 else ana.look(headers["Location"])
+    preview = re.search(re.escape(way.prefix) + r"(/preview/[\w-]+)", page)[1]
+    pages = ["/admin", "/admin?q=" + secret, editor, editor + "/preview", editor + "/revisions", "/admin/account", "/admin/users",
+             "/admin/activity", "/admin/login", "/admin/files"]
+    for _ in range(3):
+        for target in pages:
+            status, headers, page = ana.site.get(target, {"Cookie": ana.cookie})
+            check(status in (200, 303) and headers["Cache-Control"] == "no-store", f"{target}: {status} {headers}")
+            check(not headers["Age"] or headers["Age"] == "0", f"{target} comes from a cache")
+            check(" " not in (headers["X-Varnish"] or ""), f"{target} comes from the cache")
+        check(secret in ana.look(preview), "the preview does not show the draft")
+        # A reader's page is the same for who is logged in, and who is not.
+        check(ana.look("/") == reader.get("/")[2], "a member of staff gets another listing")
+    for target in pages:
+        for cookie in ("", ben.cookie):
+            status, headers, page = reader.get(target, {"Cookie": cookie})
+            # Ben may see the draft too, but nothing of Ana's session.
+            check(cookie or secret not in page, f"{target} shows a draft to everybody")
+            check(re.search(r'name="csrf" value="([^"]+)"', ana.look("/admin"))[1] not in page, f"{target} holds another's token")
+            check(ana.cookie not in (headers["Set-Cookie"] or ""), f"{target} hands out another's cookie")
+            check(cookie or target == "/admin/login" or status == 303, f"{target} is answered with {status} to everybody")
+    check("ben" in ben.look("/admin/account") and "ben" not in ana.look("/admin/account"), "accounts are mixed up")
+    if on_disk:
+        kept = bytes_kept(way)
+        check(b"Item 21" in kept, "readers' pages are not found where they are kept")
+        for what in (secret, preview, ana.cookie.partition("=")[2], ana.cookie, 'name="csrf"', "Set-Cookie"):
+            check(what.encode() not in kept, f"{what} is kept on disk")
+
+
+def cookies_are_bound(way):
+    _, headers, _ = way.reader().get("/admin/login")
+    name, _, rest = headers["Set-Cookie"].partition("=")
+    parts = rest.lower().split("; ")
+    expected = ("__Secure-warta" if way.prefix else "__Host-warta") if way.context else "warta"
+    check(name == expected, f"the cookie is {name}")
+    check(f"path={way.prefix or '/'}" in parts and "httponly" in parts and "samesite=lax" in parts, f"the cookie has {parts}")
+    check(("secure" in parts) == (way.context is not None), f"the cookie has {parts}")
+
+
+def forms_from_elsewhere_are_refused(way):
+    """The staff of the other scenes send our own Origin, and are let in."""
+    staff = way.staff()
+    form = [*staff.item(title="From elsewhere"), ("action", "publish")]
+    for origin in ("https://elsewhere.example", "null", way.origin + ".elsewhere.example", f"http://127.0.0.1:{way.port}"):
+        status, _, _ = staff.send("/admin/items", form, {"Origin": origin})
+        check(status == 403, f"a form from {origin} is answered with {status}")
+    status, _, _ = staff.send("/admin/items", form)
+    check(status == 303, f"our own form is answered with {status}")
+
+
+def the_host_is_not_believed(way):
+    """Nor what else a client may say of where it is."""
+    lies = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher", "X-Forwarded-Prefix": "/evil", "X-Original-URL": "/evil",
+            "Forwarded": "host=evil.example;for=203.0.113.7", "X-Real-IP": "203.0.113.7"}
+    reader = way.reader()
+    for host in (way.host, "evil.example"):
+        for target in ("/?topic=policy", "/items/item-20", "/items.json?topic=policy", "/admin", "/items/item-20/", "/nothing-here"):
+            _, headers, page = reader.get(target, {**lies, "Host": host})
+            check("evil" not in page + str(headers) and "gopher" not in page + str(headers), f"{target} believes the client")
+            _, headers, page = reader.get(target)
+            check("evil" not in page + str(headers), f"{target} tells others what a client said")
+
+
+def the_clients_address_is_its_own(way):
+    """A client that is no proxy, and pretends to be one: the log has its real address."""
+    stranger = way.reader("127.0.0.2")
+    for said in ("198.51.100.9", "198.51.100.9, 127.0.0.1", "127.0.0.1"):
+        _, headers, page = stranger.get("/admin/login")
+        form = dict(fields_of(page), username="nobody", password="wrong wrong wrong")
+        cookie = headers["Set-Cookie"].partition(";")[0]
+        before = len(way.site.log())
+        status, _, _ = stranger.request("POST", "/admin/login", "&".join(f"{name}={value}" for name, value in form.items()),
+                                        {**FORM, "Cookie": cookie, "X-Forwarded-For": said})
+        check(status in (422, 429), f"a wrong login is answered with {status}")
+        log = way.site.log()[before:]
+        check("198.51.100.9" not in log, f"a spoofed address is believed: {log}")
+        check(status == 429 or "wrong name or password from 127.0.0.2" in log, f"another address is in the log: {log}")
+
+
+def large_files_come_through(way):
+    """20 MiB; and what is too large is told."""
+    staff = way.staff()
+    content = b"%PDF-1.4\n" + secrets.token_bytes(20 * MIB) + b"\n%%EOF\n"
+    boundary = secrets.token_hex(16)
+    fields = [*staff.item(title="With a large file"), ("action", "publish")]
+    parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields]
+    parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="upload"; filename="report of the year.pdf"\r\n'
+                 "Content-Type: application/pdf\r\n\r\n".encode() + content + b"\r\n")
+    body = b"".join(parts) + f"--{boundary}--\r\n".encode()
+    status, headers, page = staff.send("/admin/items", None, {"Content-Type": f"multipart/form-data; boundary={boundary}"}, body)
+    check(status == 303, f"20 MiB were answered with {status}: {page[:2000]}")
+    reader = way.reader()
+    page = reader.get("/items/with-a-large-file")[2]
+    found = re.search(r'href="([^"]*/files/[^"]*)"', page)
+    check(found and found[1].startswith(way.prefix + "/files/"), f"the item's page has no file: {page[:3000]}")
+    status, headers, data = reader.exchange("GET", found[1])
+    check(status == 200 and hashlib.sha256(data).digest() == hashlib.sha256(content).digest(), f"another file came back: {status}")
+    status, headers, data = reader.exchange("GET", found[1], None, {"Range": f"bytes={10 * MIB}-{10 * MIB + 99}"})
+    check(status == 206 and data == content[10 * MIB:10 * MIB + 100], f"a part of it is answered with {status}")
+    status, _, _ = reader.exchange("GET", found[1], None, {"If-None-Match": headers["ETag"]})
+    check(status == 304, f"{status} for a file that the browser has")
+    too_large(way)
+
+
+def too_large(way):
+    connection = way.reader().connect()
+    try:
+        connection.putrequest("POST", way.prefix + "/admin/items", skip_host=True)
+        for name, value in (("Host", way.host), ("Origin", way.origin), ("Content-Type", "multipart/form-data; boundary=a"),
+                            ("Content-Length", str(30 * MIB))):
+            connection.putheader(name, value)
+        connection.endheaders()
+        # All of it, as a browser does; the answer may come before its end.
+        with contextlib.suppress(OSError):
+            connection.send(bytes(30 * MIB))
+        status = connection.getresponse().status
+        check(status == 413, f"30 MiB are answered with {status}")
+    finally:
+        connection.close()
+
+
+# --- links ---
+
+
+def every_link_leads_within(way):
+    """Those of readers and of staff, after `large_files_come_through`."""
+    starts = ("", "/", "/items/WCMS_724104", "/items/item-1/", "/nothing-here", "/admin", "/items?x", "/?year=x", "/admin/login")
+    reader = Crawler(way, way.reader())
+    reader.crawl(*starts)
+    staff = way.staff()
+    desk = Crawler(way, staff.site, staff.cookie)
+    desk.crawl(*starts)
+    for crawler, kinds in ((reader, ("/", "/items/item-21", "/items/item-21.json", "/items/item-21.md", "/items.json", "/files/",
+                                     "/static/", "/admin/login", "/?after=", "/?type=news", "/items.json?type=")),
+                           (desk, ("/admin/items/new", "/admin/items/1", "/admin/items/1/revisions", "/admin/users", "/admin/types",
+                                   "/admin/files", "/admin/activity", "/admin/account", "/static/admin."))):
+        for kind in kinds:
+            check(any(target.startswith(way.prefix + kind) for target in crawler.seen), f"{kind} was not found by its links")
+    check({way.prefix + path for path in ("/admin/logout", "/admin/items", "/admin/types", "/admin/users")} <= desk.posted,
+          f"forms were found for {sorted(desk.posted)} only")
