@@ -83,12 +83,16 @@ void buf_integer(struct buf *buf, int64_t number)
     buf_append(buf, digits + at, sizeof digits - at);
 }
 
+/* A copy, as realloc() may keep a block that has become half empty. */
 void buf_shrink(struct buf *buf)
 {
     if (!buf->data)
         return;
+    char *whole = buf->data;
+    buf->data = mem_resize(NULL, buf->len + 1);
+    memcpy(buf->data, whole, buf->len + 1);
     buf->capacity = buf->len + 1;
-    buf->data = mem_resize(buf->data, buf->capacity);
+    free(whole);
 }
 
 void buf_truncate(struct buf *buf, size_t len)

@@ -162,9 +162,9 @@ static bool enter_wal(struct engine *engine)
 static bool set_pragmas(struct engine *engine)
 {
     /* Not memory-mapped: after each commit readers would unmap the file, and wait for whoever holds the process's memory
-     * map, such as a password's hash that fills its 64 MiB. A cache of 16 MiB for each connection stands in for it. */
+     * map, such as a password's hash that fills its 64 MiB. A cache of 8 MiB for each connection stands in for it. */
     static const char common[] = "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"
-                                 "PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 16777216;";
+                                 "PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 16777216;";
     /* cell_size_check keeps damage from spreading. A reader spreads none, and would pay for it at
      * each page that it reads.
      *
