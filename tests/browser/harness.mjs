@@ -103,11 +103,11 @@ export async function startSite({ samples = sampleFiles, users = [] } = {}) {
     }
 }
 
-export function startBrowser() {
+export function startBrowser(...more) {
     return chromium.launch({
         executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
         args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-               '--disable-component-update', '--disable-sync'],
+               '--disable-component-update', '--disable-sync', ...more],
     });
 }
 

@@ -2,6 +2,10 @@
 
     with behind("nginx", prefix="/news") as way:
         way.reader().get("/")        through the proxy, in the prefix
+
+    WARTA=build/dev/warta python3 tests/harness/proxies.py nginx /news [strip]
+
+The latter prints the address, and stops at the end of its input; ana is an admin of the site.
 """
 import contextlib
 import http.client
@@ -10,6 +14,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -238,3 +243,10 @@ def behind(kind, prefix="", strip=False, unix=False, flags=()):
         raise Wrong(f"{kind}{way.prefix}{' stripped' if strip else ''}: {error!r}\n{way.said()}") from error
     finally:
         way.stop()
+
+
+if __name__ == "__main__":
+    with behind(sys.argv[1], sys.argv[2], strip="strip" in sys.argv) as started:
+        started.site.user("ana")
+        print(started.origin + started.prefix, flush=True)
+        sys.stdin.read()
