@@ -13,35 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "warta/base/asset_make.h"
 #include "warta/base/buf.h"
-#include "warta/base/compress.h"
 #include "warta/base/mem.h"
 
 struct file {
     const char *name;
     const char *media_type;
     struct buf bytes, gzip, brotli;
-    char hash[17];
-};
-
-struct media_type {
-    const char *suffix, *name;
-};
-
-static const struct media_type media_types[] = {
-    {".css", "text/css; charset=utf-8"},
-    {".html", "text/html; charset=utf-8"},
-    {".ico", "image/x-icon"},
-    {".js", "text/javascript; charset=utf-8"},
-    {".json", "application/json"},
-    {".png", "image/png"},
-    {".sql", "text/plain; charset=utf-8"},
-    {".svg", "image/svg+xml"},
-    {".txt", "text/plain; charset=utf-8"},
-    {".webmanifest", "application/manifest+json"},
-    {".woff2", "font/woff2"},
-    {".xml", "application/xml"},
-    {".xsl", "application/xslt+xml"},
+    char hash[ASSET_HASH_CAP];
 };
 
 static _Noreturn __attribute__((format(printf, 1, 2))) void die(const char *format, ...)
@@ -58,15 +38,6 @@ static _Noreturn __attribute__((format(printf, 1, 2))) void die(const char *form
 static bool starts_with(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-static const char *media_type_of(const char *name)
-{
-    const char *suffix = strrchr(name, '.');
-    for (size_t i = 0; suffix && i < sizeof media_types / sizeof *media_types; i++)
-        if (strcmp(suffix, media_types[i].suffix) == 0)
-            return media_types[i].name;
-    die("%s: no media type is known for this file; add its suffix to tools/embed.c or take it away", name);
 }
 
 /* The name becomes an enumerator. */
@@ -100,32 +71,18 @@ static void read_bytes(const char *root, struct file *file)
     buf_release(&path);
 }
 
-static void hash_bytes(struct file *file)
-{
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(digest, (const unsigned char *)buf_string(&file->bytes), file->bytes.len);
-    sodium_bin2hex(file->hash, sizeof file->hash, digest, sizeof file->hash / 2);
-}
-
-static void drop_if_not_smaller(struct buf *form, size_t len)
-{
-    if (form->len >= len)
-        buf_release(form);
-}
-
 static void load(const char *root, struct file *file)
 {
-    file->media_type = media_type_of(file->name);
+    file->media_type = asset_media_type(file->name);
+    if (!file->media_type)
+        die("%s: no media type is known for this file; add its suffix to src/base/asset_make.c or take it away",
+            file->name);
     if (is_statement(file))
         check_statement_name(file->name);
     read_bytes(root, file);
-    hash_bytes(file);
-    if (!starts_with(file->name, "static/") || !file->bytes.len)
-        return;
-    compress_gzip(file->bytes.data, file->bytes.len, COMPRESS_GZIP_MAX, &file->gzip);
-    compress_brotli(file->bytes.data, file->bytes.len, COMPRESS_BROTLI_MAX, &file->brotli);
-    drop_if_not_smaller(&file->gzip, file->bytes.len);
-    drop_if_not_smaller(&file->brotli, file->bytes.len);
+    asset_hash(buf_string(&file->bytes), file->bytes.len, file->hash);
+    if (starts_with(file->name, "static/"))
+        asset_compress(buf_string(&file->bytes), file->bytes.len, false, &file->gzip, &file->brotli);
 }
 
 /* Octal escapes always have three digits here, so a digit behind one is not taken for a part of it. */

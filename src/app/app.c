@@ -247,9 +247,10 @@ static void finish_headers(const struct exchange *x)
     if (cached && response_header_get(response, "Cache-Control") == NULL)
         shared_caching(response);
     default_header(response, "Cache-Control", response->status == 200 ? "no-cache" : "no-store");
-    default_header(response, "Content-Security-Policy",
-                   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-                   "frame-ancestors 'none'");
+    default_header(
+        response, "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'");
     response_header(response, "X-Content-Type-Options", "nosniff");
     response_header(response, "Referrer-Policy", "strict-origin-when-cross-origin");
     response_header(response, "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()");

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "config_private.h"
+#include "warta/base/nearest.h"
 #include "warta/base/text.h"
 
 enum source { SOURCE_FLAG, SOURCE_ENVIRONMENT, SOURCE_FILE };
-enum { NEAR_ENOUGH = 3 };
 
 static const char env_prefix[] = "WARTA_";
 static const char env_file_suffix[] = "_FILE";
@@ -74,50 +74,21 @@ static struct config_value *find(const struct config *config, enum source source
     return NULL;
 }
 
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-    size_t ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-/* Levenshtein's distance, one row of the table at a time. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[CONFIG_NAME_CAP];
-    size_t b_len = strlen(b);
-    assert(b_len < CONFIG_NAME_CAP);
-    for (size_t j = 0; j <= b_len; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 0; a[i]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < b_len; j++) {
-            size_t replaced = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = smallest(replaced, diagonal + 1, row[j] + 1);
-        }
-    }
-    return row[b_len];
-}
-
 static bool fail_unknown(const struct config *config, const struct given *given, char error[static CONFIG_ERROR_CAP])
 {
-    char nearest[CONFIG_NAME_CAP] = "";
-    size_t least = NEAR_ENOUGH + 1;
-    for (size_t i = 0; i < config->values_len && strlen(given->name) < CONFIG_NAME_CAP; i++) {
+    struct nearest nearest;
+    nearest_init(&nearest, given->name);
+    for (size_t i = 0; i < config->values_len; i++) {
         const struct config_value *value = &config->values[i];
         char spelled[CONFIG_NAME_CAP];
         spell(given->source, value->setting->name, spelled);
-        size_t distance = edit_distance(given->name, spelled);
-        if (distance < least && (given->source == SOURCE_FLAG || !value->flag_only)) {
-            least = distance;
-            memcpy(nearest, spelled, sizeof nearest);
+        if (given->source == SOURCE_FLAG || !value->flag_only) {
+            nearest_offer(&nearest, spelled);
         }
     }
     const char *what = given->source == SOURCE_FLAG ? "flag" : "setting";
-    return *nearest ? fail(error, given->where, "no such %s, did you mean %s?", what, nearest)
-                    : fail(error, given->where, "no such %s", what);
+    return *nearest.name ? fail(error, given->where, "no such %s, did you mean %s?", what, nearest.name)
+                         : fail(error, given->where, "no such %s", what);
 }
 
 /* --- values --------------------------------------------------------------------------------------- */

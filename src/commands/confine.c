@@ -36,6 +36,7 @@ void confine(const struct config *config, const char *folder, const struct log *
 {
     static const char unix_prefix[] = "unix:";
     const char *listen = config_text(config, "listen");
+    const char *theme = config_text(config, "theme");
     bool is_path = strncmp(listen, unix_prefix, strlen(unix_prefix)) == 0;
     if (strcmp(config_text(config, "sandbox"), "off") == 0) {
         log_write(log, LOG_WARN, NULL, "sandbox: off, as --sandbox says");
@@ -46,6 +47,7 @@ void confine(const struct config *config, const char *folder, const struct log *
     const struct sandbox_path paths[] = {
         {folder, SANDBOX_READ | SANDBOX_WRITE},
         {socket, is_path ? SANDBOX_REMOVE : 0},
+        {theme, *theme != '\0' ? SANDBOX_READ : 0},
         {settings, *config_text(config, "config") != '\0' ? SANDBOX_READ : 0},
         {"/usr/share/zoneinfo", SANDBOX_READ},
         {"/etc/localtime", SANDBOX_READ},

@@ -67,13 +67,13 @@ static bool init_staff(struct site_setup *setup, const struct config *config, ch
     return false;
 }
 
-static bool init_view(struct site_setup *setup, char *error, size_t error_len)
+static bool init_view(struct site_setup *setup, const struct config *config, char *error, size_t error_len)
 {
     const struct site *site = &setup->site;
     json_t *globals =
         json_pack("{s:s, s:s, s:s, s:s, s:s}", "base", site->base.prefix, "origin", site->base.origin, "site_title",
                   site->title, "site_description", site->description, "site_lang", site->lang);
-    setup->view = view_create(globals, error, error_len);
+    setup->view = view_create(globals, config_text(config, "theme"), error, error_len);
     setup->site.view = setup->view;
     json_decref(globals);
     return setup->view != NULL;
@@ -85,7 +85,7 @@ bool site_setup_init(struct site_setup *setup, const struct config *config, cons
     *setup = (struct site_setup){.log = site_log(config), .site = {.clock = wall_clock}};
     setup->site.log = &setup->log;
     return init_base(setup, config, address, error, error_len) && init_words(setup, config, error, error_len) &&
-           init_staff(setup, config, error, error_len) && init_view(setup, error, error_len);
+           init_staff(setup, config, error, error_len) && init_view(setup, config, error, error_len);
 }
 
 void site_setup_release(struct site_setup *setup)

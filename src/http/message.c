@@ -54,6 +54,8 @@ void response_release(struct response *response)
         free_owned(response->headers[i].value);
     }
     buf_release(&response->body);
+    buf_release(&response->gzip);
+    buf_release(&response->brotli);
     if (response->stream.release != NULL)
         response->stream.release(response->stream.context);
     response_init(response);

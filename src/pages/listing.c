@@ -20,12 +20,10 @@ const struct param listing_params[] = {
     {0},
 };
 
-/* How the facets are called on the page, in the order they are shown. */
-static const struct {
-    const char *param, *name;
-} facet_words[] = {{"type", "Type"}, {"place", "Place"}, {"topic", "Topic"}, {"year", "Year"}, {"lang", "Language"}};
+/* In the order they are shown. Each is called by the words of its name. */
+static const char *const facets_shown[] = {"type", "place", "topic", "year", "lang"};
 
-enum { FACET_WORDS = sizeof facet_words / sizeof *facet_words };
+enum { FACETS_SHOWN = sizeof facets_shown / sizeof *facets_shown };
 
 /* --- addresses --- */
 
@@ -65,9 +63,9 @@ static const char *listing_href(struct exchange *x, const char *path, struct cha
 {
     struct buf out = BUF_EMPTY;
     buf_text(&out, path);
-    for (size_t i = 0; i < FACET_WORDS; i++) {
-        if (change.without == NULL || strcmp(change.without, facet_words[i].param) != 0)
-            append_facet(x, &out, facet_words[i].param, &change);
+    for (size_t i = 0; i < FACETS_SHOWN; i++) {
+        if (change.without == NULL || strcmp(change.without, facets_shown[i]) != 0)
+            append_facet(x, &out, facets_shown[i], &change);
     }
     if (change.cursor != NULL)
         url_query_append(&out, change.cursor, change.cursor_value);
@@ -108,26 +106,25 @@ static int listing_read(struct exchange *x, enum sql cards)
 
 /* --- the page's words --- */
 
-static const char *facet_name(const char *param)
+static const char *words(const struct exchange *x, const char *name)
 {
-    size_t i = 0;
-    while (strcmp(facet_words[i].param, param) != 0)
-        i++;
-    return facet_words[i].name;
+    return view_words(x->site->view, name);
 }
 
 /* "News or Project · Nepal · 2019"; null for the whole listing (*owned*). */
-static json_t *heading(const json_t *model)
+static json_t *heading(const struct exchange *x)
 {
     struct buf out = BUF_EMPTY;
     const char *last_facet = "";
     size_t i;
     json_t *selected;
-    json_array_foreach(json_object_get(model, "selected"), i, selected)
+    json_array_foreach(json_object_get(x->model, "selected"), i, selected)
     {
         const char *facet = json_string_value(json_object_get(selected, "facet"));
-        if (i > 0)
-            buf_text(&out, strcmp(facet, last_facet) == 0 ? " or " : " \u00b7 ");
+        if (i > 0 && strcmp(facet, last_facet) == 0)
+            buf_format(&out, " %s ", words(x, "or"));
+        else if (i > 0)
+            buf_text(&out, " \u00b7 ");
         buf_text(&out, json_string_value(json_object_get(selected, "name")));
         last_facet = facet;
     }
@@ -136,12 +133,27 @@ static json_t *heading(const json_t *model)
     return text;
 }
 
-static json_t *total_words(const json_t *model)
+/* The words of that name with the number in them (*owned*). */
+static json_t *number_words(const struct exchange *x, const char *name, json_int_t number)
 {
-    json_int_t total = json_integer_value(json_object_get(model, "total"));
-    if (json_is_true(json_object_get(model, "total_more")))
-        return json_sprintf("More than %lld items", (long long)total);
-    return total == 0 ? json_string("No items") : json_sprintf("%lld item%s", (long long)total, total == 1 ? "" : "s");
+    static const char mark[] = "{number}";
+    const char *text = words(x, name);
+    const char *at = strstr(text, mark);
+    if (at == NULL)
+        return json_string(text);
+    return json_sprintf("%.*s%lld%s", (int)(at - text), text, (long long)number, at + strlen(mark));
+}
+
+static json_t *total_words(const struct exchange *x)
+{
+    json_int_t total = json_integer_value(json_object_get(x->model, "total"));
+    bool more = json_is_true(json_object_get(x->model, "total_more"));
+    return number_words(x,
+                        more         ? "more_items"
+                        : total == 0 ? "no_items"
+                        : total == 1 ? "one_item"
+                                     : "many_items",
+                        total);
 }
 
 /* The number of results stands in the title too, which screen readers say when the page has come; null for the whole
@@ -177,17 +189,17 @@ static void name_languages(json_t *values)
 }
 
 /* The facets below the types, whose values are boxes to tick: those that have a value to offer. */
-static json_t *facet_lists(const json_t *model)
+static json_t *facet_lists(const struct exchange *x)
 {
     json_t *lists = json_array();
-    json_t *facets = json_object_get(model, "facets");
-    for (size_t i = 1; i < FACET_WORDS; i++) {
-        json_t *values = json_object_get(facets, facet_words[i].param);
-        if (strcmp(facet_words[i].param, "lang") == 0)
+    json_t *facets = json_object_get(x->model, "facets");
+    for (size_t i = 1; i < FACETS_SHOWN; i++) {
+        json_t *values = json_object_get(facets, facets_shown[i]);
+        if (strcmp(facets_shown[i], "lang") == 0)
             name_languages(values);
         if (json_array_size(values) > 0)
-            json_array_append_new(lists, json_pack("{s:s, s:s, s:n, s:O}", "param", facet_words[i].param, "name",
-                                                   facet_words[i].name, "lang", "values", values));
+            json_array_append_new(lists, json_pack("{s:s, s:s, s:n, s:O}", "param", facets_shown[i], "name",
+                                                   words(x, facets_shown[i]), "lang", "values", values));
     }
     return lists;
 }
@@ -204,23 +216,23 @@ static json_t *active_filters(struct exchange *x)
         const char *value = value_text(x, json_object_get(selected, "value"));
         const char *href = listing_href(x, "/", (struct change){.facet = facet, .value = value});
         json_array_append_new(active,
-                              json_pack("{s:s, s:O, s:s?, s:s}", "facet_name", facet_name(facet), "name",
+                              json_pack("{s:s, s:O, s:s?, s:s}", "facet_name", words(x, facet), "name",
                                         json_object_get(selected, "name"), "lang",
                                         strcmp(facet, "lang") == 0 ? value : NULL, "remove_href", page_href(x, href)));
     }
     return active;
 }
 
-static json_t *unknown_values(const json_t *model)
+static json_t *unknown_values(const struct exchange *x)
 {
     json_t *unknown = json_array();
     size_t i;
     json_t *entry;
-    json_array_foreach(json_object_get(model, "unknown"), i, entry)
+    json_array_foreach(json_object_get(x->model, "unknown"), i, entry)
     {
         json_array_append_new(unknown, json_pack("{s:s, s:O}", "name",
-                                                 facet_name(json_string_value(json_object_get(entry, "facet"))),
-                                                 "value", json_object_get(entry, "value")));
+                                                 words(x, json_string_value(json_object_get(entry, "facet"))), "value",
+                                                 json_object_get(entry, "value")));
     }
     return unknown;
 }
@@ -295,19 +307,18 @@ static void listing_model(struct exchange *x)
     json_t *types = json_object_get(json_object_get(x->model, "facets"), "type");
     size_t selected = json_array_size(json_object_get(x->model, "selected"));
     bool unknown = json_array_size(json_object_get(x->model, "unknown")) > 0;
-    json_t *title = heading(x->model);
-    json_t *words = total_words(x->model);
+    json_t *title = heading(x);
+    json_t *words = total_words(x);
     type_links(x, types);
     model_links(x);
-    json_object_update_new(x->model,
-                           json_pack("{s:o, s:o, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:O, s:o, s:o, s:o}", "page_title",
-                                     page_title(title, words), "heading", title, "noindex", selected > 1 || unknown,
-                                     "total_none", json_integer_value(json_object_get(x->model, "total")) == 0,
-                                     "filtered", selected > 0 || unknown, "all_types_selected",
-                                     json_array_size(json_object_get(x->params, "type")) == 0, "total_words", words,
-                                     "unknown", unknown_values(x->model), "active", active_filters(x), "types", types,
-                                     "facets", facet_lists(x->model), "hidden", hidden_types(x->params), "months",
-                                     months(x, json_object_get(x->model, "items"))));
+    json_object_update_new(
+        x->model,
+        json_pack("{s:o, s:o, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:O, s:o, s:o, s:o}", "page_title",
+                  page_title(title, words), "heading", title, "noindex", selected > 1 || unknown, "total_none",
+                  json_integer_value(json_object_get(x->model, "total")) == 0, "filtered", selected > 0 || unknown,
+                  "all_types_selected", json_array_size(json_object_get(x->params, "type")) == 0, "total_words", words,
+                  "unknown", unknown_values(x), "active", active_filters(x), "types", types, "facets", facet_lists(x),
+                  "hidden", hidden_types(x->params), "months", months(x, json_object_get(x->model, "items"))));
 }
 
 int page_listing(struct exchange *x)

@@ -22,10 +22,11 @@ static void page_type(struct exchange *x, const char *media_type)
 int page_html(struct exchange *x, int status, const char *template_name)
 {
     char error[256];
-    if (!view_render(x->site->view, template_name, x->model, &x->response->body, error, sizeof error)) {
-        log_write(x->site->log, LOG_ERROR, x->id, "%s", error);
+    bool ok = view_render(x->site->view, template_name, x->model, &x->response->body, error, sizeof error);
+    if (*error != '\0')
+        log_write(x->site->log, LOG_ERROR, x->id, "%s%s", ok ? "the theme's template was not used: " : "", error);
+    if (!ok)
         return 500;
-    }
     page_type(x, "text/html; charset=utf-8");
     return status;
 }
@@ -85,36 +86,11 @@ static bool is_admin_path(const char *path)
     return path != NULL && strncmp(path, admin, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
-/* What a reader can do about it. */
-static const char *status_words(int status)
+/* What the status is called, and what a reader can do about it. */
+static const char *status_words(struct exchange *x, int status, const char *part, const char *fallback)
 {
-    switch (status) {
-    case 400:
-        return "The address holds something that this page does not take.";
-    case 403:
-        return "You may not do this here.";
-    case 404:
-        return "There is nothing at this address. It may have been mistyped, or the item has been withdrawn.";
-    case 405:
-        return "This address does not answer that kind of request.";
-    case 409:
-        return "Somebody has changed this meanwhile.";
-    case 410:
-        return "This link has been used or has expired. Ask for a new one.";
-    case 413:
-        return "What was sent is larger than this site takes.";
-    case 415:
-        return "What was sent is not a form.";
-    case 429:
-        return "There were too many tries. Please wait.";
-    case 500:
-        return "Something went wrong here, not with you. Please try again in a while.";
-    case 503:
-        return "The site cannot do this just now, and nothing was changed. Please try again in a while; if that does "
-               "not help, tell whoever runs it.";
-    default:
-        return "";
-    }
+    const char *words = view_words(x->site->view, arena_format(&x->arena, "error_%d%s", status, part));
+    return words == NULL ? fallback : words;
 }
 
 /* --- a form that can be sent again --- */
@@ -161,11 +137,12 @@ int page_error(struct exchange *x, int status)
         return page_json(x, status, "application/problem+json",
                          json_pack("{s:s, s:s, s:i, s:s*, s:s*}", "type", "about:blank", "title", status_reason(status),
                                    "status", status, "detail", x->detail, "request_id", id));
-    x->model = json_pack("{s:s, s:n, s:b, s:n, s:i, s:s, s:s, s:s?, s:s?, s:s, s:b, s:s, s:o}", "page_title",
-                         status_reason(status), "canonical", "noindex", 1, "alternates", "status", status, "heading",
-                         status_reason(status), "words", status_words(status), "detail", x->detail, "request_id", id,
-                         "listing_href", page_href(x, "/"), "is_admin", is_admin_path(x->path), "admin_href",
-                         page_href(x, "/admin"), "again", form_again(x, status));
+    const char *heading = status_words(x, status, "", status_reason(status));
+    x->model = json_pack("{s:s, s:n, s:b, s:n, s:i, s:s, s:s, s:s?, s:s?, s:s, s:b, s:s, s:o}", "page_title", heading,
+                         "canonical", "noindex", 1, "alternates", "status", status, "heading", heading, "words",
+                         status_words(x, status, "_words", ""), "detail", x->detail, "request_id", id, "listing_href",
+                         page_href(x, "/"), "is_admin", is_admin_path(x->path), "admin_href", page_href(x, "/admin"),
+                         "again", form_again(x, status));
     if (page_html(x, status, "public/error.html") == status)
         return status;
     /* The page that tells of faults is at fault itself: words alone must do. */

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "warta/base/asset.h"
 #include "warta/base/compress.h"
 #include "warta/base/mem.h"
 
@@ -61,7 +60,11 @@ struct page *page_create(struct response *response, int64_t modified_unix, atomi
     /* It stays for long, so what the buffer grew beyond its need is given back. */
     buf_shrink(&page->response.body);
     pthread_mutex_init(&page->mutex, NULL);
-    count(page, sizeof *page + page->response.body.len);
+    page->compressed[ENCODING_GZIP] = page->response.gzip;
+    page->compressed[ENCODING_BROTLI] = page->response.brotli;
+    page->response.gzip = page->response.brotli = BUF_EMPTY;
+    count(page, sizeof *page + page->response.body.len + page->compressed[ENCODING_GZIP].len +
+                    page->compressed[ENCODING_BROTLI].len);
     return page;
 }
 
@@ -83,26 +86,21 @@ void page_drop(struct page *page)
     free(page);
 }
 
-/* What the asset has, or what compressing makes. */
+/* What came with the response, or what compressing makes. */
 static void compressed_form(struct page *page, enum encoding encoding, struct page_form *form)
 {
     const struct buf *body = &page->response.body;
-    const struct asset *asset = page->response.asset;
     struct buf *made = &page->compressed[encoding];
-    bool is_gzip = encoding == ENCODING_GZIP;
-    if (asset != NULL) {
-        form->bytes = is_gzip ? asset->gzip : asset->brotli;
-        form->len = is_gzip ? asset->gzip_len : asset->brotli_len;
-    } else if (body->len >= WORTH_COMPRESSING) {
-        if (is_gzip)
+    if (!page->response.compressed && body->len >= WORTH_COMPRESSING) {
+        if (encoding == ENCODING_GZIP)
             compress_gzip(body->data, body->len, GZIP_LEVEL, made);
         else
             compress_brotli(body->data, body->len, BROTLI_QUALITY, made);
         buf_shrink(made);
-        form->bytes = made->data;
-        form->len = made->len;
         count(page, made->len);
     }
+    form->bytes = made->data;
+    form->len = made->len;
 }
 
 static void form_make(struct page *page, enum encoding encoding)

@@ -45,7 +45,7 @@ static void open_site(struct harness *harness, const char *base_url)
     json_t *globals =
         json_pack("{s:s, s:s, s:s, s:s, s:s}", "base", site->base.prefix, "origin", site->base.origin, "site_title",
                   site->title, "site_description", site->description, "site_lang", site->lang);
-    harness->view = view_create(globals, error, sizeof error);
+    harness->view = view_create(globals, NULL, error, sizeof error);
     json_decref(globals);
     if (harness->view == NULL)
         fail_with("view", error);

@@ -54,7 +54,7 @@ static struct view *create(const struct asset *some_assets, size_t len, char err
     assets_len = len;
     json_t *site = json_pack("{s:s, s:s, s:s, s:s, s:s}", "base", "/news", "origin", "https://example.org",
                              "site_title", "A & B", "site_description", "", "site_lang", "en");
-    struct view *view = view_create(site, error, TEMPLATE_ERROR_CAP);
+    struct view *view = view_create(site, NULL, error, TEMPLATE_ERROR_CAP);
     assert_null(json_object_get(site, "static"));
     json_object_clear(site);
     json_decref(site);

@@ -53,13 +53,12 @@ struct response_stream {
     int64_t len;
 };
 
-struct asset;
-
 struct response {
     int status;
     struct buf body;                             /* or */
     struct response_stream stream;               /* where its read is set */
-    const struct asset *asset;                   /* whose bytes the body is, for its compressed forms; NULL: nobody's */
+    bool compressed;                             /* what follows is known; else it has to be made */
+    struct buf gzip, brotli;                     /* the body's compressed forms, empty where that is no smaller */
     struct header headers[RESPONSE_HEADERS_MAX]; /* owned copies */
     size_t headers_len;
 };

@@ -37,6 +37,12 @@ struct templates *templates_create(const struct template_source *sources, size_t
                                    char error[static TEMPLATE_ERROR_CAP]);
 void templates_destroy(struct templates *templates);
 
+/* Whether all keys of `templates` are such as somebody knows: the first part of each is in `globals` or begins a key of
+ * `known`, and where its value in `globals` is an object, so is the second part in that. False with `error` naming template,
+ * line, key and the nearest known one. */
+bool template_keys_known(const struct templates *templates, const struct templates *known, const json_t *globals,
+                         char error[static TEMPLATE_ERROR_CAP]);
+
 /* Renders `name` behind what `out` holds. Keys are looked up in `model`, then in `globals` (may be NULL). False with
  * `error` naming template, line and key when a key is missing, a value cannot be shown, more than TEMPLATE_DEPTH_MAX
  * sections or partials are in each other, or there is no such template; `out` is then as it was. */
