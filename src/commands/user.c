@@ -199,7 +199,7 @@ static int set_disabled(const struct errand *errand, bool disabled)
     int64_t id = find(errand);
     if (id == 0)
         return 1;
-    return finish(errand, user_set_disabled(errand->store, actor, id, disabled, errand->now_unix),
+    return finish(errand, user_set_disabled(errand->store, actor, id, disabled, errand->now_unix, NULL),
                   disabled ? "is disabled" : "is enabled");
 }
 

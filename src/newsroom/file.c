@@ -14,6 +14,7 @@
 #include "warta/http/params.h"
 #include "warta/newsroom/activity.h"
 #include "warta/newsroom/image.h"
+#include "warta/newsroom/undo.h"
 
 /* --- names --- */
 
@@ -219,6 +220,7 @@ struct putting {
     int64_t now_unix;
     char *reason;
     size_t reason_len;
+    int64_t *undo_id;
 };
 
 static enum file_outcome refuse(const struct putting *putting, const char *words)
@@ -270,13 +272,21 @@ static int64_t insert(const struct putting *putting, bool *is_old)
     return file_id;
 }
 
+/* Keeps the file's bytes, so that what is done with it can be taken back. */
+static bool keep(struct store *store, const char *kind, const json_t *file, int64_t now_unix, int64_t *undo_id)
+{
+    int64_t id = json_integer_value(json_object_get(file, "id"));
+    int64_t content = json_integer_value(json_object_get(file, "content"));
+    return undo_keep(store, kind, id, json_copy((json_t *)(uintptr_t)file), content, now_unix, undo_id);
+}
+
 static bool replace(const struct putting *putting, int64_t id, const json_t *file)
 {
     json_t *row = write_content(putting->store, putting->image, putting->now_unix);
     if (row == NULL)
         return false;
     const char *name = json_string_value(json_object_get(file, "name"));
-    bool ok = run(putting->store, SQL_CHUNK_CLEAR, json_pack("{s:O}", "content", json_object_get(file, "content"))) &&
+    bool ok = keep(putting->store, "replace file", file, putting->now_unix, putting->undo_id) &&
               note(putting, "replace file", name, row);
     json_object_set_new(row, "id", json_integer(id));
     return run(putting->store, SQL_FILE_REPLACE, row) && ok;
@@ -326,10 +336,12 @@ static const unsigned char *map(int fd, size_t len)
 }
 
 enum file_outcome file_put(struct store *store, struct actor actor, int64_t id, const char *name, int fd, size_t len,
-                           int64_t now_unix, int64_t *file_id, char *reason, size_t reason_len)
+                           int64_t now_unix, int64_t *file_id, int64_t *undo_id, char *reason, size_t reason_len)
 {
+    if (undo_id != NULL)
+        *undo_id = 0;
     struct image *image = mem_alloc(sizeof *image);
-    const struct putting putting = {store, actor, name, image, now_unix, reason, reason_len};
+    const struct putting putting = {store, actor, name, image, now_unix, reason, reason_len, undo_id};
     enum file_outcome outcome = FILE_FAULT;
     const unsigned char *bytes = len == 0 ? NULL : map(fd, len);
     if (len == 0 || bytes != NULL) {
@@ -342,7 +354,16 @@ enum file_outcome file_put(struct store *store, struct actor actor, int64_t id, 
     return outcome;
 }
 
-enum file_outcome file_delete(struct store *store, struct actor actor, int64_t id, int64_t now_unix)
+/* Ends the transaction: commits what went well. */
+static enum file_outcome finish(struct store *store, enum file_outcome outcome)
+{
+    if (outcome == FILE_OK)
+        return store_commit(store) ? FILE_OK : FILE_FAULT;
+    store_rollback(store);
+    return outcome;
+}
+
+enum file_outcome file_delete(struct store *store, struct actor actor, int64_t id, int64_t now_unix, int64_t *undo_id)
 {
     if (!store_begin(store))
         return FILE_FAULT;
@@ -354,14 +375,71 @@ enum file_outcome file_delete(struct store *store, struct actor actor, int64_t i
         outcome = FILE_GONE;
     else if (json_integer_value(json_object_get(file, "uses")) > 0)
         outcome = FILE_IN_USE;
-    else if (!run(store, SQL_CHUNK_CLEAR, json_pack("{s:O}", "content", json_object_get(file, "content"))) ||
+    else if (!undo_trim(store, "replace file", id, now_unix) || !keep(store, "delete file", file, now_unix, undo_id) ||
              !run(store, SQL_FILE_DELETE, json_pack("{s:I}", "id", (json_int_t)id)) ||
              !activity_add(store, actor, "delete file", 0, json_string_value(json_object_get(file, "name")), "",
                            now_unix))
         outcome = FILE_FAULT;
     json_decref(file);
-    if (outcome == FILE_OK)
-        return store_commit(store) ? FILE_OK : FILE_FAULT;
-    store_rollback(store);
+    return finish(store, outcome);
+}
+
+/* --- taking back: in the caller's transaction --- */
+
+/* The values of `was` under the keys of a statement's parameters (*owned*). */
+static json_t *was_params(const json_t *was, int64_t now_unix)
+{
+    static const char *const keys[] = {"id", "size", "width", "height", "sha256", "content"};
+    json_t *params = json_pack("{s:I}", "now_unix", (json_int_t)now_unix);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        json_object_set(params, keys[i], json_object_get(was, keys[i]));
+    return params;
+}
+
+/* The bytes from before are the file's again, and those that it has now are kept in their place. */
+static enum file_outcome replace_back(struct store *store, struct actor actor, int64_t undo_id, const json_t *was,
+                                      int64_t now_unix, int64_t *redo_id)
+{
+    json_t *file = file_get(store, json_integer_value(json_object_get(was, "id")), now_unix);
+    enum file_outcome outcome = file == NULL ? FILE_FAULT : FILE_GONE;
+    if (json_is_object(file)) {
+        const char *name = json_string_value(json_object_get(file, "name"));
+        bool ok = undo_drop(store, undo_id) && keep(store, "replace file", file, now_unix, redo_id) &&
+                  run(store, SQL_FILE_REPLACE, was_params(was, now_unix)) &&
+                  activity_add(store, actor, "replace file", 0, name, "by what it was before", now_unix);
+        outcome = ok ? FILE_OK : FILE_FAULT;
+    }
+    json_decref(file);
     return outcome;
+}
+
+static enum file_outcome delete_back(struct store *store, struct actor actor, int64_t undo_id, const json_t *was,
+                                     int64_t now_unix)
+{
+    static const char *const keys[] = {"name", "media_type", "created_unix"};
+    json_t *params = was_params(was, now_unix);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        json_object_set(params, keys[i], json_object_get(was, keys[i]));
+    bool ok =
+        run(store, SQL_FILE_RESTORE, params) && undo_drop(store, undo_id) &&
+        activity_add(store, actor, "bring back file", 0, json_string_value(json_object_get(was, "name")), "", now_unix);
+    return ok ? FILE_OK : FILE_FAULT;
+}
+
+enum file_outcome file_undo(struct store *store, struct actor actor, int64_t undo_id, int64_t now_unix,
+                            int64_t *file_id, int64_t *redo_id)
+{
+    *redo_id = 0;
+    if (!store_begin(store))
+        return FILE_FAULT;
+    json_t *undo = undo_get(store, undo_id, now_unix);
+    const json_t *was = json_object_get(undo, "was");
+    enum file_outcome outcome = undo == NULL ? FILE_FAULT : FILE_GONE;
+    *file_id = (int64_t)json_integer_value(json_object_get(was, "id"));
+    if (undo_is(undo, "replace file"))
+        outcome = replace_back(store, actor, undo_id, was, now_unix, redo_id);
+    else if (undo_is(undo, "delete file"))
+        outcome = delete_back(store, actor, undo_id, was, now_unix);
+    json_decref(undo);
+    return finish(store, outcome);
 }

@@ -1,4 +1,5 @@
 #include "warta/newsroom/editing.h"
+#include "warta/newsroom/undo.h"
 
 enum edit_outcome edit_empty_trash(const struct editing *editing, int days, size_t *count)
 {
@@ -7,7 +8,7 @@ enum edit_outcome edit_empty_trash(const struct editing *editing, int days, size
         return EDIT_FAULT;
     json_t *params = json_pack("{s:I}", "before_unix", (json_int_t)(editing->now_unix - (int64_t)days * 86400));
     json_t *rows = store_rows(store, SQL_TRASH_EMPTY, params);
-    bool ok = rows != NULL;
+    bool ok = rows != NULL && undo_trim(store, "", 0, editing->now_unix);
     size_t i;
     json_t *row;
     json_array_foreach(rows, i, row)

@@ -10,6 +10,7 @@
 #include "password.h"
 #include "warta/base/text.h"
 #include "warta/newsroom/editing.h"
+#include "warta/newsroom/undo.h"
 
 /* --- names and passwords --- */
 
@@ -240,9 +241,11 @@ enum user_outcome user_set_password(struct store *store, struct actor actor, int
 }
 
 enum user_outcome user_set_disabled(struct store *store, struct actor actor, int64_t user_id, bool disabled,
-                                    int64_t now_unix)
+                                    int64_t now_unix, int64_t *undo_id)
 {
     json_t *user;
+    if (undo_id != NULL)
+        *undo_id = 0;
     enum user_outcome outcome = change_begin(store, user_id, &user);
     if (outcome != USER_OK)
         return outcome;
@@ -254,24 +257,46 @@ enum user_outcome user_set_disabled(struct store *store, struct actor actor, int
         outcome == USER_OK &&
         run(store, SQL_USER_DISABLED_SET, json_pack("{s:I, s:b}", "id", (json_int_t)user_id, "disabled", disabled)) &&
         (!disabled || end_doors(store, user_id)) &&
-        activity_add(store, actor, disabled ? "disable user" : "enable user", 0, text(user, "name"), "", now_unix);
+        activity_add(store, actor, disabled ? "disable user" : "enable user", 0, text(user, "name"), "", now_unix) &&
+        undo_keep(store, "change user", user_id, json_pack("{s:b}", "disabled", !disabled), 0, now_unix, undo_id);
     return change_end(store, user, outcome == USER_OK && !ok ? USER_FAULT : outcome);
 }
 
 enum user_outcome user_set_role(struct store *store, struct actor actor, int64_t user_id, const char *role,
-                                int64_t now_unix)
+                                int64_t now_unix, int64_t *undo_id)
 {
     json_t *user;
+    if (undo_id != NULL)
+        *undo_id = 0;
     enum user_outcome outcome = change_begin(store, user_id, &user);
     if (outcome != USER_OK)
         return outcome;
     if (strcmp(text(user, "role"), role) == 0)
         return change_end(store, user, USER_OK);
     outcome = check_admins(store, user);
-    bool ok = outcome == USER_OK &&
-              run(store, SQL_USER_ROLE_SET, json_pack("{s:I, s:s}", "id", (json_int_t)user_id, "role", role)) &&
-              activity_add(store, actor, "change role", 0, text(user, "name"), role, now_unix);
+    bool ok =
+        outcome == USER_OK &&
+        run(store, SQL_USER_ROLE_SET, json_pack("{s:I, s:s}", "id", (json_int_t)user_id, "role", role)) &&
+        activity_add(store, actor, "change role", 0, text(user, "name"), role, now_unix) &&
+        undo_keep(store, "change user", user_id, json_pack("{s:s}", "role", text(user, "role")), 0, now_unix, undo_id);
     return change_end(store, user, outcome == USER_OK && !ok ? USER_FAULT : outcome);
+}
+
+enum user_outcome user_undo(struct store *store, struct actor actor, int64_t undo_id, int64_t now_unix,
+                            int64_t *redo_id)
+{
+    json_t *undo = undo_get(store, undo_id, now_unix);
+    enum user_outcome outcome = undo == NULL ? USER_FAULT : USER_UNKNOWN;
+    if (undo_is(undo, "change user")) {
+        int64_t user_id = json_integer_value(json_object_get(undo, "subject_id"));
+        const json_t *was = json_object_get(undo, "was");
+        const char *role = json_string_value(json_object_get(was, "role"));
+        outcome = role != NULL ? user_set_role(store, actor, user_id, role, now_unix, redo_id)
+                               : user_set_disabled(store, actor, user_id,
+                                                   json_is_true(json_object_get(was, "disabled")), now_unix, redo_id);
+    }
+    json_decref(undo);
+    return outcome;
 }
 
 /* --- questions --- */

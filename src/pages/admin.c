@@ -26,31 +26,34 @@ const struct param admin_params[] = {
     {0},
 };
 
+/* How what was done can be taken back: by the item's revision from before, or by what undo.h keeps. */
+enum undoes { UNDOES_NOTHING, UNDOES_ITEM, UNDOES_KEPT };
+
 /* What the message says of what was done. */
 static const struct {
     const char *code, *words;
-    bool undoes; /* the item's earlier version can be had back */
+    enum undoes undoes;
 } messages[] = {
-    {"created", "The item is made.", false},
-    {"saved", "Saved.", true},
-    {"published", "Published.", true},
-    {"scheduled", "Scheduled.", true},
-    {"unpublished", "Taken off the site; it is a draft now.", true},
-    {"trashed", "Put into the trash.", true},
-    {"restored", "Taken out of the trash; it is a draft now.", true},
-    {"reverted", "The earlier version is back.", true},
-    {"bulk", "Done for all that were chosen.", false},
-    {"emptied", "The trash is emptied of what was older than 30 days.", false},
-    {"uploaded", "Uploaded.", false},
-    {"replaced", "Replaced; its address is the same.", false},
-    {"deleted", "Deleted.", false},
-    {"renamed", "Renamed.", false},
-    {"merged", "Merged.", false},
-    {"added", "Added.", false},
-    {"changed", "Changed.", false},
-    {"password", "The password is changed.", false},
-    {"sessions", "Those sessions are ended.", false},
-    {"carried", "You are logged in. What you had typed there is not kept.", false},
+    {"created", "The item is made.", UNDOES_NOTHING},
+    {"saved", "Saved.", UNDOES_ITEM},
+    {"published", "Published.", UNDOES_ITEM},
+    {"scheduled", "Scheduled.", UNDOES_ITEM},
+    {"unpublished", "Taken off the site; it is a draft now.", UNDOES_ITEM},
+    {"trashed", "Put into the trash.", UNDOES_ITEM},
+    {"restored", "Taken out of the trash; it is a draft now.", UNDOES_ITEM},
+    {"reverted", "The earlier version is back.", UNDOES_ITEM},
+    {"bulk", "Done for all that were chosen.", UNDOES_NOTHING},
+    {"emptied", "The trash is emptied of what was older than 30 days.", UNDOES_NOTHING},
+    {"uploaded", "Uploaded.", UNDOES_NOTHING},
+    {"replaced", "Replaced; its address is the same.", UNDOES_KEPT},
+    {"deleted", "Deleted.", UNDOES_KEPT},
+    {"merged", "Merged.", UNDOES_KEPT},
+    {"added", "Added.", UNDOES_KEPT},
+    {"changed", "Changed.", UNDOES_KEPT},
+    {"password", "The password is changed.", UNDOES_NOTHING},
+    {"sessions", "Those sessions are ended.", UNDOES_NOTHING},
+    {"carried", "You are logged in. What you had typed there is not kept.", UNDOES_NOTHING},
+    {"undone", "It is as it was before.", UNDOES_KEPT},
 };
 
 /* --- forms --- */
@@ -106,8 +109,15 @@ void page_set_cookie(struct exchange *x, const char *value)
 
 /* --- pages of staff --- */
 
+/* A form with an Undo button (*owned*). */
+static json_t *undo_form(struct exchange *x, const char *path, const char *name, int64_t value)
+{
+    return json_pack("{s:s, s:s, s:I, s:s}", "action", page_href(x, path), "name", name, "value", (json_int_t)value,
+                     "label", "Undo");
+}
+
 /* How to take back what was done: the item's revision from before (*owned*). */
-static json_t *undo(struct exchange *x)
+static json_t *undo_item(struct exchange *x)
 {
     int64_t item = param_number(x, "item");
     int64_t version = param_number(x, "version");
@@ -116,19 +126,38 @@ static json_t *undo(struct exchange *x)
         return json_null();
     const char *path =
         arena_format(&x->arena, "/admin/items/%lld/revisions/%lld/restore", (long long)item, (long long)to);
-    return json_pack("{s:s, s:I, s:I, s:s}", "action", page_href(x, path), "version", (json_int_t)version, "to_version",
-                     (json_int_t)to, "label", "Undo");
+    return undo_form(x, path, "version", version);
+}
+
+/* The same for types, users and files (*owned*). */
+static json_t *undo_kept(struct exchange *x)
+{
+    const char *section = json_string_value(json_object_get(x->model, "section"));
+    int64_t undo_id = param_number(x, "undo");
+    if (section == NULL || undo_id <= 0)
+        return json_null();
+    return undo_form(x, arena_format(&x->arena, "/admin/%s/undo", section), "undo", undo_id);
 }
 
 static json_t *done(struct exchange *x)
 {
     const char *code = json_string_value(json_object_get(x->params, "done"));
     for (size_t i = 0; code != NULL && i < sizeof messages / sizeof *messages; i++) {
-        if (strcmp(messages[i].code, code) == 0)
-            return json_pack("{s:s, s:o}", "words", messages[i].words, "undo",
-                             messages[i].undoes ? undo(x) : json_null());
+        if (strcmp(messages[i].code, code) != 0)
+            continue;
+        enum undoes undoes = messages[i].undoes;
+        return json_pack("{s:s, s:o}", "words", messages[i].words, "undo",
+                         undoes == UNDOES_ITEM   ? undo_item(x)
+                         : undoes == UNDOES_KEPT ? undo_kept(x)
+                                                 : json_null());
     }
     return json_null();
+}
+
+const char *page_done(struct exchange *x, const char *path, const char *done, int64_t undo_id)
+{
+    return undo_id == 0 ? arena_format(&x->arena, "%s?done=%s", path, done)
+                        : arena_format(&x->arena, "%s?done=%s&undo=%lld", path, done, (long long)undo_id);
 }
 
 /* An id that no form had before: 128 random bits. */

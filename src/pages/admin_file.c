@@ -88,8 +88,9 @@ static bool is_chosen(const struct upload *upload)
     return strcmp(upload->field, "file") == 0 && (upload->len > 0 || *upload->name != '\0');
 }
 
-/* Stores one upload: 200, or what to answer, with the reason. */
-static int take(struct exchange *x, const struct upload *upload, int64_t id, char reason[static REASON_CAP])
+/* Stores one upload: 200, or what to answer, with the reason. `*undo_id` takes back that it replaced a file. */
+static int take(struct exchange *x, const struct upload *upload, int64_t id, int64_t *undo_id,
+                char reason[static REASON_CAP])
 {
     int64_t file_id;
     if (upload->len > x->site->upload_max) {
@@ -97,8 +98,8 @@ static int take(struct exchange *x, const struct upload *upload, int64_t id, cha
                  page_size_words(x, (int64_t)x->site->upload_max), page_size_words(x, (int64_t)upload->len));
         return 413;
     }
-    switch (file_put(x->store, x->actor, id, upload->name, upload->fd, upload->len, x->now_unix, &file_id, reason,
-                     REASON_CAP)) {
+    switch (file_put(x->store, x->actor, id, upload->name, upload->fd, upload->len, x->now_unix, &file_id, undo_id,
+                     reason, REASON_CAP)) {
     case FILE_OK:
         return 200;
     case FILE_GONE:
@@ -122,7 +123,7 @@ int page_file_upload_post(struct exchange *x)
     for (size_t i = 0; i < x->request->uploads_len && worst != 500; i++) {
         if (!is_chosen(&x->request->uploads[i]))
             continue;
-        int status = take(x, &x->request->uploads[i], 0, reason);
+        int status = take(x, &x->request->uploads[i], 0, NULL, reason);
         taken += status == 200;
         worst = status > worst ? status : worst;
         if (status != 200 && status != 500)
@@ -178,24 +179,26 @@ int page_file_replace_post(struct exchange *x)
 {
     int64_t id = param_number(x, "id");
     char reason[REASON_CAP] = "Choose a file first.";
+    int64_t undo_id = 0;
     int status = id <= 0 ? 404 : 422;
     for (size_t i = 0; status == 422 && i < x->request->uploads_len; i++) {
         if (!is_chosen(&x->request->uploads[i]))
             continue;
-        status = take(x, &x->request->uploads[i], id, reason);
+        status = take(x, &x->request->uploads[i], id, &undo_id, reason);
         break;
     }
     if (status == 200)
-        return page_redirect(x, 303, admin_path(x, id, "?done=replaced"));
+        return page_redirect(x, 303, page_done(x, admin_path(x, id, ""), "replaced", undo_id));
     return status == 413 || status == 422 ? file_html(x, status, id, reason) : status;
 }
 
 int page_file_delete_post(struct exchange *x)
 {
+    int64_t undo_id;
     int64_t id = param_number(x, "id");
-    switch (file_delete(x->store, x->actor, id, x->now_unix)) {
+    switch (file_delete(x->store, x->actor, id, x->now_unix, &undo_id)) {
     case FILE_OK:
-        return page_redirect(x, 303, "/admin/files?done=deleted");
+        return page_redirect(x, 303, page_done(x, "/admin/files", "deleted", undo_id));
     case FILE_GONE:
         return 404;
     case FILE_IN_USE:
@@ -205,4 +208,13 @@ int page_file_delete_post(struct exchange *x)
         break;
     }
     return 500;
+}
+
+int page_file_undo_post(struct exchange *x)
+{
+    int64_t id, redo_id;
+    enum file_outcome outcome = file_undo(x->store, x->actor, form_number(x, "undo"), x->now_unix, &id, &redo_id);
+    if (outcome == FILE_GONE)
+        return list_html(x, 409, PAGE_UNDO_LATE);
+    return outcome == FILE_OK ? page_redirect(x, 303, page_done(x, admin_path(x, id, ""), "undone", redo_id)) : 500;
 }

@@ -53,11 +53,14 @@ static const char *error_words(struct exchange *x, const json_t *errors)
 }
 
 /* What a change of types answers. */
-static int answer(struct exchange *x, enum type_outcome outcome, const char *done, const json_t *errors)
+static int answer(struct exchange *x, enum type_outcome outcome, const char *done, int64_t undo_id,
+                  const json_t *errors)
 {
     switch (outcome) {
     case TYPE_OK:
-        return page_redirect(x, 303, arena_format(&x->arena, "/admin/types?done=%s", done));
+        return page_redirect(x, 303, page_done(x, "/admin/types", done, undo_id));
+    case TYPE_STALE:
+        return types_page(x, 409, PAGE_UNDO_LATE);
     case TYPE_GONE:
         return 404;
     case TYPE_REFUSED:
@@ -79,11 +82,12 @@ int page_type_save_post(struct exchange *x)
         return 404;
     if (!deletes && placed && position < 1)
         return types_page(x, 422, "The place in the order is not a number from 1 on.");
+    int64_t undo_id;
     json_t *errors = json_array();
-    enum type_outcome outcome =
-        deletes ? type_delete(x->store, x->actor, id, x->now_unix, errors)
-                : type_save(x->store, x->text, x->actor, id, form_text(x, "name"), position, x->now_unix, errors);
-    int status = answer(x, outcome, deletes ? "deleted" : is_new ? "added" : "changed", errors);
+    enum type_outcome outcome = deletes ? type_delete(x->store, x->actor, id, x->now_unix, errors, &undo_id)
+                                        : type_save(x->store, x->text, x->actor, id, form_text(x, "name"), position,
+                                                    x->now_unix, errors, &undo_id);
+    int status = answer(x, outcome, deletes ? "deleted" : is_new ? "added" : "changed", undo_id, errors);
     json_decref(errors);
     return status;
 }
@@ -91,12 +95,23 @@ int page_type_save_post(struct exchange *x)
 int page_type_merge_post(struct exchange *x)
 {
     size_t items;
+    int64_t undo_id;
     if (*form_text(x, "from") == '\0' || *form_text(x, "into") == '\0')
         return types_page(x, 422, "Choose the type to merge, and the one that gets its items.");
     json_t *errors = json_array();
-    enum type_outcome outcome =
-        type_merge(x->store, x->actor, form_number(x, "from"), form_number(x, "into"), x->now_unix, &items, errors);
-    int status = answer(x, outcome, "merged", errors);
+    enum type_outcome outcome = type_merge(x->store, x->actor, form_number(x, "from"), form_number(x, "into"),
+                                           x->now_unix, &items, errors, &undo_id);
+    int status = answer(x, outcome, "merged", undo_id, errors);
+    json_decref(errors);
+    return status;
+}
+
+int page_type_undo_post(struct exchange *x)
+{
+    int64_t redo_id;
+    json_t *errors = json_array();
+    enum type_outcome outcome = type_undo(x->store, x->actor, form_number(x, "undo"), x->now_unix, errors, &redo_id);
+    int status = answer(x, outcome, "undone", redo_id, errors);
     json_decref(errors);
     return status;
 }

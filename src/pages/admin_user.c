@@ -123,24 +123,37 @@ static int make_link(struct exchange *x, int64_t user_id)
     return show_link(x, user_id);
 }
 
-static int changed(struct exchange *x, enum user_outcome outcome)
+static int changed(struct exchange *x, enum user_outcome outcome, const char *done, int64_t undo_id)
 {
     if (outcome == USER_LAST_ADMIN)
         return users_page(x, 422, (struct notice){.error = "This is the last admin. Make another one first."});
     if (outcome == USER_UNKNOWN)
         return 404;
-    return outcome == USER_OK ? page_redirect(x, 303, "/admin/users?done=changed") : 500;
+    return outcome == USER_OK ? page_redirect(x, 303, page_done(x, "/admin/users", done, undo_id)) : 500;
 }
 
 int page_user_change_post(struct exchange *x)
 {
+    enum user_outcome outcome;
+    int64_t undo_id;
     int64_t user_id = param_number(x, "id");
     const char *action = form_text(x, "do");
     if (user_id <= 0)
         return 404;
     if (strcmp(action, "disable") == 0 || strcmp(action, "enable") == 0)
-        return changed(x, user_set_disabled(x->store, x->actor, user_id, *action == 'd', x->now_unix));
-    if (strcmp(action, "editor") == 0 || strcmp(action, "admin") == 0)
-        return changed(x, user_set_role(x->store, x->actor, user_id, action, x->now_unix));
-    return strcmp(action, "reset") == 0 ? make_link(x, user_id) : 400;
+        outcome = user_set_disabled(x->store, x->actor, user_id, *action == 'd', x->now_unix, &undo_id);
+    else if (strcmp(action, "editor") == 0 || strcmp(action, "admin") == 0)
+        outcome = user_set_role(x->store, x->actor, user_id, action, x->now_unix, &undo_id);
+    else
+        return strcmp(action, "reset") == 0 ? make_link(x, user_id) : 400;
+    return changed(x, outcome, "changed", undo_id);
+}
+
+int page_user_undo_post(struct exchange *x)
+{
+    int64_t redo_id = 0;
+    enum user_outcome outcome = user_undo(x->store, x->actor, form_number(x, "undo"), x->now_unix, &redo_id);
+    if (outcome == USER_UNKNOWN)
+        return users_page(x, 409, (struct notice){.error = PAGE_UNDO_LATE});
+    return changed(x, outcome, "undone", redo_id);
 }

@@ -149,7 +149,7 @@ static bool put_upload(struct exchange *x, struct item_page *page, const struct 
         snprintf(reason, sizeof reason, "A file may have up to %s, and one of these has %s.",
                  page_size_words(x, (int64_t)x->site->upload_max), page_size_words(x, (int64_t)upload->len));
     else
-        outcome = file_put(x->store, x->actor, 0, upload->name, upload->fd, upload->len, x->now_unix, &id, reason,
+        outcome = file_put(x->store, x->actor, 0, upload->name, upload->fd, upload->len, x->now_unix, &id, NULL, reason,
                            sizeof reason);
     if (outcome == FILE_OK) {
         page->files_typed = true;

@@ -127,9 +127,15 @@ test('files are uploaded, replaced at their address, and deleted when nothing us
         await press(page, 'Replace');
         assert.equal(await page.getByRole('link', { name: 'Open' }).getAttribute('href'), address);
         assert.match(await page.locator('.facts').first().textContent(), /16 × 16/);
+        await press(page, 'Undo');
+        assert.match(await page.locator('.facts').first().textContent(), /8 × 8/);
         await page.getByText('Delete this file').click();
-        await press(page, 'Delete for good');
+        await press(page, 'Delete');
         assert.equal(await page.getByRole('link', { name: 'first.png' }).count(), 0);
+        await press(page, 'Undo');
+        assert.equal(await page.getByRole('link', { name: 'Open' }).getAttribute('href'), address);
+        await page.getByText('Delete this file').click();
+        await press(page, 'Delete');
     });
     await visit('/admin/files', async (page) => {
         const script = { ...picture('page.png'), buffer: Buffer.from('<script>alert(1)</script>') };
@@ -158,11 +164,21 @@ test('types are added, renamed and merged', () => visit('/admin/types', async (p
     await add.getByLabel('Name').fill('Made by mistake');
     await press(page, 'Add');
     await press(page, 'Delete Made by mistake');
-    assert.equal(await page.locator('.rows code', { hasText: 'made-by-mistake' }).count(), 0);
+    const mistaken = page.locator('.rows code', { hasText: 'made-by-mistake' });
+    assert.equal(await mistaken.count(), 0);
+    await press(page, 'Undo');
+    assert.equal(await mistaken.count(), 1);
+    await press(page, 'Delete Made by mistake');
     await page.getByLabel('Merge', { exact: true }).selectOption({ label: 'Listening' });
     await page.getByLabel('Into').selectOption({ label: 'Broadcast' });
     await press(page, 'Merge');
     assert.equal(await row.count(), 0);
+    await press(page, 'Undo');
+    assert.equal(await row.getByLabel('Name').inputValue(), 'Listening');
+    assert.match(await row.textContent(), /Items: 1/);
+    await page.getByLabel('Merge', { exact: true }).selectOption({ label: 'Listening' });
+    await page.getByLabel('Into').selectOption({ label: 'Broadcast' });
+    await press(page, 'Merge');
     assert.deepEqual(await visit('/admin?type=broadcast', (list) => list.locator('.rows .name').allTextContents()),
                      ['On the air']);
 }));
@@ -197,6 +213,10 @@ test('an admin adds a user, helps with the password, and shuts the door', async 
 
     await page.goto(`${site.url}/admin/users`);
     await press(page, 'Disable eva');
+    assert.match(await row.textContent(), /Disabled/);
+    await press(page, 'Undo');
+    assert.match(await row.textContent(), /Editor/);
+    await press(page, 'Undo');
     assert.match(await row.textContent(), /Disabled/);
     await other.goto(`${site.url}/admin`);
     assert.equal(new URL(other.url()).pathname, '/admin/login');

@@ -118,7 +118,7 @@ static void test_replace_and_delete(void **state)
     struct upload other = upload("b.gif", gif, GIF_LEN);
     check(post(&harness, &ana, "/admin/files/1/replace", &other, 1), 422, NULL, "is of another kind");
     struct upload second = pdf_upload("b.pdf", 2000, 'y');
-    check(post(&harness, &ana, "/admin/files/1/replace", &second, 1), 303, "/admin/files/1?done=replaced", NULL);
+    check(post(&harness, &ana, "/admin/files/1/replace", &second, 1), 303, "/admin/files/1?done=replaced&undo=1", NULL);
     struct upload none = pdf_upload("b.pdf", 2000, 'y');
     check(post(&harness, &ana, "/admin/files/7/replace", &none, 1), 404, NULL, NULL);
     check_get(&harness, &ana, "/admin/files/1/content/a.pdf", 200, NULL, "%PDF-1.4\nyyy");
@@ -127,7 +127,7 @@ static void test_replace_and_delete(void **state)
     run_sql(&harness, "INSERT INTO item_file VALUES (2, 1, '', 0)");
     check(post(&harness, &ana, "/admin/files/1/delete", NULL, 0), 409, NULL, "/admin/items/2");
     run_sql(&harness, "DELETE FROM item_file");
-    check(post(&harness, &ana, "/admin/files/1/delete", NULL, 0), 303, "/admin/files?done=deleted", NULL);
+    check(post(&harness, &ana, "/admin/files/1/delete", NULL, 0), 303, "/admin/files?done=deleted&undo=2", NULL);
     check(post(&harness, &ana, "/admin/files/1/delete", NULL, 0), 404, NULL, NULL);
     harness_close(&harness);
 }
@@ -313,7 +313,12 @@ static void test_tags(void **state)
     struct upload pdf = pdf_upload("new.pdf", PDF_LEN, 'y');
     char byte;
     assert_int_equal(first.stream.read(first.stream.context, 0, &byte, 1), 1);
-    check(post(&harness, &ben, "/admin/files/1/replace", &pdf, 1), 303, "/admin/files/1?done=replaced", NULL);
+    check(post(&harness, &ben, "/admin/files/1/replace", &pdf, 1), 303, "/admin/files/1?done=replaced&undo=1", NULL);
+    /* Who still reads gets the bytes it began with, as long as they are kept, and never those of another file. */
+    assert_int_equal(first.stream.read(first.stream.context, 300000, &byte, 1), 1);
+    assert_int_not_equal(byte, 'y');
+    struct upload newer = pdf_upload("newer.pdf", PDF_LEN, 'z');
+    check(post(&harness, &ben, "/admin/files/1/replace", &newer, 1), 303, "/admin/files/1?done=replaced&undo=2", NULL);
     assert_int_equal(first.stream.read(first.stream.context, 300000, &byte, 1), -1);
     response_release(&first);
     second = read_with(&harness, METHOD_GET, &known, 1);

@@ -290,7 +290,7 @@ static void test_replaced_file_changes_its_address(void **state)
     assert_int_equal(first.data[13], 1);
     struct response replaced =
         post_file(desk, "/admin/files/1/replace", "", gif_upload("file", "chart final(2).gif", 2));
-    expect_location(&replaced, 303, "/admin/files/1?done=replaced");
+    expect_location(&replaced, 303, "/admin/files/1?done=replaced&undo=1");
     struct buf second = fetch(desk, "/files/1/chart.gif", second_tag);
     assert_int_equal(second.data[13], 2);
     assert_string_not_equal(first_tag, second_tag);
@@ -413,6 +413,40 @@ static void test_undo_of_a_deletion(void **state)
     expect_row(desk, "SELECT count(*) FROM file", "1");
 }
 
+/* A file that was replaced or deleted comes back by its message's Undo, to the same address. */
+static void test_undo_of_a_file(void **state)
+{
+    struct desk *desk = *state;
+    struct response made = post_file(desk, "/admin/files", "", gif_upload("file", "one.gif", 1));
+    expect(&made, 303, NULL, NULL);
+    char *first = harness_query(&desk->site, "SELECT sha256 FROM file");
+    struct response replaced = post_file(desk, "/admin/files/1/replace", "", gif_upload("file", "two.gif", 2));
+    expect_location(&replaced, 303, "/admin/files/1?done=replaced&undo=1");
+    char *second = harness_query(&desk->site, "SELECT sha256 FROM file");
+    assert_string_not_equal(first, second);
+    char *form = form_of(desk, "/admin/files/1?done=replaced&undo=1", "/admin/files/undo\"");
+    expect_post(desk, "/admin/files/undo", form, 303, NULL);
+    expect_row(desk, "SELECT sha256 FROM file", first);
+    expect_post(desk, "/admin/files/undo", form, 409, "cannot be undone any more");
+    free(form);
+    form = form_of(desk, "/admin/files/1?done=undone&undo=2", "/admin/files/undo\"");
+    expect_post(desk, "/admin/files/undo", form, 303, NULL);
+    expect_row(desk, "SELECT sha256 FROM file", second);
+    free(form);
+    struct response deleted = post(desk, "/admin/files/1/delete", "");
+    expect_location(&deleted, 303, "/admin/files?done=deleted&undo=4");
+    expect_page(desk, "/admin/files/1/content/one.gif", 404, NULL, NULL);
+    form = form_of(desk, "/admin/files?done=deleted&undo=4", "/admin/files/undo\"");
+    struct response back = post(desk, "/admin/files/undo", form);
+    expect_location(&back, 303, "/admin/files/1?done=undone");
+    struct response content = get(desk, "/admin/files/1/content/one.gif");
+    assert_int_equal(content.status, 200);
+    response_release(&content);
+    free(form);
+    free(first);
+    free(second);
+}
+
 /* The page's form, sent with its button. */
 static char *published_form(char *form)
 {
@@ -457,6 +491,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_large_file_is_refused_without_words, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(test_deleted_by_accident, open_admin, close_desk),
         cmocka_unit_test_setup_teardown(test_undo_of_a_deletion, open_desk, close_desk),
+        cmocka_unit_test_setup_teardown(test_undo_of_a_file, open_desk, close_desk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

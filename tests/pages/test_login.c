@@ -340,7 +340,17 @@ static void test_users(void **state)
     assert_int_equal(post(&browser, target, "do=editor"), 422);
     snprintf(target, sizeof target, "/admin/users/%lld", (long long)boris);
     assert_int_equal(post(&browser, target, "do=admin"), 303);
-    check_location(&browser, "/admin/users?done=changed");
+    check_location(&browser, "/admin/users?done=changed&undo=1");
+    assert_int_equal(get(&browser, "/admin/users?done=changed&undo=1"), 200);
+    check_says(&browser, "action=\"/admin/users/undo\"", true);
+    assert_int_equal(post(&browser, "/admin/users/undo", "undo=1"), 303);
+    check_location(&browser, "/admin/users?done=undone&undo=2");
+    assert_int_equal(get(&browser, "/admin/users"), 200);
+    check_says(&browser, "Make an editor<span class=\"hide\"> of Boris", false);
+    assert_int_equal(post(&browser, "/admin/users/undo", "undo=1"), 409);
+    check_says(&browser, "cannot be undone any more", true);
+    assert_int_equal(post(&browser, "/admin/files/undo", "undo=2"), 409);
+    assert_int_equal(post(&browser, "/admin/types/undo", "undo=2"), 409);
     assert_int_equal(post(&browser, target, "do=disable"), 303);
     assert_int_equal(post(&browser, target, "do=reset"), 422);
     assert_int_equal(post(&browser, target, "do=enable"), 303);

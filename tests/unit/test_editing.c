@@ -523,7 +523,8 @@ static void test_revert(void **state)
                           NULL),
                      EDIT_OK);
     size_t moved;
-    assert_int_equal(type_merge(desk.store, desk.editing.actor, 2, 1, HARNESS_NOW_UNIX, &moved, desk.errors), TYPE_OK);
+    assert_int_equal(type_merge(desk.store, desk.editing.actor, 2, 1, HARNESS_NOW_UNIX, &moved, desk.errors, NULL),
+                     TYPE_OK);
     assert_int_equal(moved, 1);
     assert_int_equal(edit_revert(&desk.editing, id, version, 1, &version), EDIT_STALE);
     assert_int_equal(edit_revert(&desk.editing, id, version + 1, 1, &version), EDIT_OK);

@@ -11,6 +11,7 @@
 #include "staff_site.h"
 #include "warta/newsroom/activity.h"
 #include "warta/newsroom/file.h"
+#include "warta/newsroom/undo.h"
 
 enum { REASON_CAP = 300 };
 
@@ -47,7 +48,7 @@ static enum file_outcome put(struct staff_site *site, int64_t id, const char *na
 {
     int fd = spool(bytes, len);
     *reason = '\0';
-    enum file_outcome outcome = file_put(site->store, ana, id, name, fd, len, NOW, file_id, reason, REASON_CAP);
+    enum file_outcome outcome = file_put(site->store, ana, id, name, fd, len, NOW, file_id, NULL, reason, REASON_CAP);
     assert_int_equal(outcome == FILE_REFUSED, *reason != '\0');
     close(fd);
     return outcome;
@@ -215,8 +216,9 @@ static void test_replace(void **state)
     json_t *after = get(&site, id);
     assert_string_equal(text(after, "name"), "report.pdf");
     assert_int_not_equal(number(after, "content"), number(before, "content"));
+    /* the bytes from before are kept, to be taken back, until it is replaced again */
     struct buf old = content(&site, number(before, "content"), &chunks);
-    assert_int_equal(chunks, 0);
+    assert_int_equal(chunks, 3);
     char *bytes = pdf(300000, "new");
     check_bytes(&site, id, bytes, 300000, 2);
     /* another kind, nothing that is known, and no such file */
@@ -246,7 +248,8 @@ static void test_refused(void **state)
     assert_int_equal(put(&site, 0, "a.gif", gif, sizeof gif - 2, &id, reason), FILE_REFUSED);
     /* spooled bytes that are not all there are a fault, not a signal */
     int fd = spool(gif, sizeof gif - 1);
-    assert_int_equal(file_put(site.store, ana, 0, "a.gif", fd, 1 << 20, NOW, &id, reason, REASON_CAP), FILE_FAULT);
+    assert_int_equal(file_put(site.store, ana, 0, "a.gif", fd, 1 << 20, NOW, &id, NULL, reason, REASON_CAP),
+                     FILE_FAULT);
     close(fd);
     json_t *files = file_list(site.store, "", 0, 10);
     assert_int_equal(json_array_size(files), 0);
@@ -290,12 +293,12 @@ static void test_delete(void **state)
     staff_site_open(&site);
     int64_t id = put_pdf(&site, 0, "a.pdf", 600000, "");
     json_t *file = get(&site, id);
-    assert_int_equal(file_delete(site.store, ana, id + 1, NOW), FILE_GONE);
-    assert_int_equal(file_delete(site.store, ana, id, NOW), FILE_OK);
-    assert_int_equal(file_delete(site.store, ana, id, NOW), FILE_GONE);
+    assert_int_equal(file_delete(site.store, ana, id + 1, NOW, NULL), FILE_GONE);
+    assert_int_equal(file_delete(site.store, ana, id, NOW, NULL), FILE_OK);
+    assert_int_equal(file_delete(site.store, ana, id, NOW, NULL), FILE_GONE);
     check_null(file_get(site.store, id, NOW));
     struct buf bytes = content(&site, number(file, "content"), &chunks);
-    assert_int_equal(chunks, 0);
+    assert_int_equal(chunks, 3);
     json_t *rows = activity_list(site.store, 0, 0, "", 0, 10);
     assert_int_equal(json_array_size(rows), 2);
     assert_string_equal(text(json_array_get(rows, 0), "action"), "delete file");
@@ -308,12 +311,108 @@ static void test_delete(void **state)
     staff_site_close(&site);
 }
 
+static int64_t replace_pdf(struct staff_site *site, int64_t id, const char *words)
+{
+    char reason[REASON_CAP];
+    char *bytes = pdf(300000, words);
+    int fd = spool(bytes, 300000);
+    int64_t file_id, undo_id;
+    assert_int_equal(file_put(site->store, ana, id, "a.pdf", fd, 300000, NOW, &file_id, &undo_id, reason, REASON_CAP),
+                     FILE_OK);
+    close(fd);
+    free(bytes);
+    return undo_id;
+}
+
+static enum file_outcome undo(struct staff_site *site, int64_t undo_id, int64_t now_unix, int64_t *redo_id)
+{
+    int64_t file_id;
+    return file_undo(site->store, ana, undo_id, now_unix, &file_id, redo_id);
+}
+
+static void check_words(struct staff_site *site, int64_t id, const char *words)
+{
+    char *bytes = pdf(300000, words);
+    check_bytes(site, id, bytes, 300000, 2);
+    free(bytes);
+}
+
+static int chunks_of(struct staff_site *site, int64_t number_of)
+{
+    int chunks;
+    struct buf bytes = content(site, number_of, &chunks);
+    buf_release(&bytes);
+    return chunks;
+}
+
+static int64_t content_of(struct staff_site *site, int64_t id)
+{
+    json_t *file = get(site, id);
+    int64_t number_of = number(file, "content");
+    json_decref(file);
+    return number_of;
+}
+
+/* The bytes from before the last replacement come back, and go again; those from before that are gone. */
+static void test_undo_replace(void **state)
+{
+    (void)state;
+    struct staff_site site;
+    int64_t redo, none;
+    staff_site_open(&site);
+    int64_t id = put_pdf(&site, 0, "a.pdf", 300000, "one");
+    int64_t one = content_of(&site, id);
+    int64_t first = replace_pdf(&site, id, "two");
+    int64_t two = content_of(&site, id);
+    int64_t second = replace_pdf(&site, id, "three");
+    assert_int_equal(chunks_of(&site, one), 0);
+    assert_int_equal(undo(&site, first, NOW, &none), FILE_GONE);
+    assert_int_equal(undo(&site, second, NOW, &redo), FILE_OK);
+    check_words(&site, id, "two");
+    assert_int_equal(undo(&site, second, NOW, &none), FILE_GONE);
+    assert_int_equal(undo(&site, redo, NOW, &second), FILE_OK);
+    check_words(&site, id, "three");
+    assert_int_equal(undo(&site, second, NOW + UNDO_LIFE_S, &none), FILE_GONE);
+    assert_int_equal(chunks_of(&site, two), 2);
+    /* any later change that is kept lets go of it */
+    int64_t other = put_pdf(&site, 0, "b.pdf", 300000, "other");
+    assert_int_equal(file_delete(site.store, ana, other, NOW + UNDO_LIFE_S, NULL), FILE_OK);
+    assert_int_equal(chunks_of(&site, two), 0);
+    check_words(&site, id, "three");
+    staff_site_close(&site);
+}
+
+static void test_undo_delete(void **state)
+{
+    (void)state;
+    struct staff_site site;
+    int64_t deleted, redo;
+    staff_site_open(&site);
+    int64_t id = put_pdf(&site, 0, "a.pdf", 300000, "one");
+    int64_t one = content_of(&site, id);
+    int64_t replaced = replace_pdf(&site, id, "two");
+    json_t *before = get(&site, id);
+    assert_int_equal(file_delete(site.store, ana, id, NOW, &deleted), FILE_OK);
+    assert_int_equal(chunks_of(&site, one), 0);
+    assert_int_equal(undo(&site, replaced, NOW, &redo), FILE_GONE);
+    assert_int_equal(undo(&site, deleted, NOW, &redo), FILE_OK);
+    assert_int_equal(redo, 0);
+    json_t *after = get(&site, id);
+    assert_true(json_equal(before, after));
+    check_words(&site, id, "two");
+    assert_int_equal(undo(&site, deleted, NOW, &redo), FILE_GONE);
+    assert_int_equal(undo(&site, 999, NOW, &redo), FILE_GONE);
+    json_decref(before);
+    json_decref(after);
+    staff_site_close(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bytes),   cmocka_unit_test(test_names),   cmocka_unit_test(test_long_name),
-        cmocka_unit_test(test_replace), cmocka_unit_test(test_refused), cmocka_unit_test(test_list),
-        cmocka_unit_test(test_delete),
+        cmocka_unit_test(test_bytes),   cmocka_unit_test(test_names),        cmocka_unit_test(test_long_name),
+        cmocka_unit_test(test_replace), cmocka_unit_test(test_refused),      cmocka_unit_test(test_list),
+        cmocka_unit_test(test_delete),  cmocka_unit_test(test_undo_replace), cmocka_unit_test(test_undo_delete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

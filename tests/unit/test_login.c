@@ -58,7 +58,7 @@ static void test_login(void **state)
     assert_int_equal(user_add(site.store, nobody, "Dara", "editor", NULL, MEMORY_KIB, NOW, &dara), USER_OK);
     assert_int_equal(login_check(site.store, " ana", good_password, here, MEMORY_KIB, NOW, &id), USER_OK);
     assert_int_equal(id, ana);
-    assert_int_equal(user_set_disabled(site.store, nobody, boris, true, NOW), USER_OK);
+    assert_int_equal(user_set_disabled(site.store, nobody, boris, true, NOW, NULL), USER_OK);
     static const char *const wrong[][2] = {
         {"Ana", ""},
         {"Ana", "The tiger swims at dawn"},
@@ -109,7 +109,7 @@ static void test_same_cost(void **state)
     staff_site_open(&site);
     add_user(&site, "Ana", "editor");
     int64_t boris = add_user(&site, "Boris", "editor");
-    assert_int_equal(user_set_disabled(site.store, nobody, boris, true, NOW), USER_OK);
+    assert_int_equal(user_set_disabled(site.store, nobody, boris, true, NOW, NULL), USER_OK);
     assert_int_equal(user_add(site.store, nobody, "Dara", "editor", NULL, MEMORY_KIB, NOW, &id), USER_OK);
     double known = seconds_of(&site, "Ana", "not the password");
     assert_true(seconds_of(&site, "Eva", "not the password") > known / 3);

@@ -35,7 +35,8 @@ static const char *const staff[] = {
     "item_editing",     "item_export",        "item_file_known", "item_list_changed", "item_list_sorted",
     "item_slugs_since", "item_status_counts", "item_stored",     "language_tags",     "place_names",
     "revision_list",    "topic_names",        "type_by_name",    "type_choices",      "type_get",
-    "type_list",        "type_named",         "user_admins",     "user_list",         "user_none",
+    "type_list",        "type_whole",         "type_named",      "user_admins",       "user_list",
+    "user_none",
 };
 
 static bool is_staffs(const char *statement)

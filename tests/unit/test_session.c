@@ -261,12 +261,12 @@ static void test_ends_with_user(void **state)
     assert_int_equal(user_set_password(site.store, nobody, ana, "another long one", MEMORY_KIB, NOW), USER_OK);
     assert_false(lives(&site, token, NOW));
     start(&site, ana, NOW, token);
-    assert_int_equal(user_set_disabled(site.store, nobody, ana, true, NOW), USER_OK);
+    assert_int_equal(user_set_disabled(site.store, nobody, ana, true, NOW, NULL), USER_OK);
     assert_false(lives(&site, token, NOW));
     /* one that began while the user was being disabled is worth nothing, until the user is enabled */
     start(&site, ana, NOW, token);
     assert_false(lives(&site, token, NOW));
-    assert_int_equal(user_set_disabled(site.store, nobody, ana, false, NOW), USER_OK);
+    assert_int_equal(user_set_disabled(site.store, nobody, ana, false, NOW, NULL), USER_OK);
     assert_true(lives(&site, token, NOW));
     assert_true(lives(&site, boris_token, NOW));
     staff_site_close(&site);
@@ -282,7 +282,7 @@ static void test_role_is_current(void **state)
     add_user(&site, "Ana", "admin");
     int64_t boris = add_user(&site, "Boris", "admin");
     start(&site, boris, NOW, token);
-    assert_int_equal(user_set_role(site.store, nobody, boris, "editor", NOW), USER_OK);
+    assert_int_equal(user_set_role(site.store, nobody, boris, "editor", NOW, NULL), USER_OK);
     check_text(session_find(site.store, token, NOW), "role", "editor");
     staff_site_close(&site);
 }

@@ -18,6 +18,7 @@ struct desk {
     struct store *store;
     struct text *text;
     json_t *errors;
+    int64_t undo_id; /* of the last change */
 };
 
 static const struct actor admin = {0, "Ana"};
@@ -84,13 +85,14 @@ static size_t activities(const struct desk *desk, const char *action)
 static enum type_outcome put(struct desk *desk, int64_t id, const char *name, int64_t position)
 {
     json_array_clear(desk->errors);
-    return type_save(desk->store, desk->text, admin, id, name, position, HARNESS_NOW_UNIX, desk->errors);
+    return type_save(desk->store, desk->text, admin, id, name, position, HARNESS_NOW_UNIX, desk->errors,
+                     &desk->undo_id);
 }
 
 static enum type_outcome merge(struct desk *desk, int64_t from, int64_t into, size_t *items)
 {
     json_array_clear(desk->errors);
-    return type_merge(desk->store, admin, from, into, HARNESS_NOW_UNIX, items, desk->errors);
+    return type_merge(desk->store, admin, from, into, HARNESS_NOW_UNIX, items, desk->errors, &desk->undo_id);
 }
 
 static void test_save(void **state)
@@ -260,11 +262,11 @@ static void test_delete(void **state)
     (void)state;
     struct desk desk;
     desk_open(&desk, items);
-    assert_int_equal(type_delete(desk.store, admin, 2, HARNESS_NOW_UNIX, desk.errors), TYPE_REFUSED);
+    assert_int_equal(type_delete(desk.store, admin, 2, HARNESS_NOW_UNIX, desk.errors, &desk.undo_id), TYPE_REFUSED);
     assert_int_equal(json_array_size(desk.errors), 1);
-    assert_int_equal(type_delete(desk.store, admin, 99, HARNESS_NOW_UNIX, desk.errors), TYPE_GONE);
+    assert_int_equal(type_delete(desk.store, admin, 99, HARNESS_NOW_UNIX, desk.errors, &desk.undo_id), TYPE_GONE);
     for (int64_t id = 3; id <= 8; id++)
-        assert_int_equal(type_delete(desk.store, admin, id, HARNESS_NOW_UNIX, desk.errors), TYPE_OK);
+        assert_int_equal(type_delete(desk.store, admin, id, HARNESS_NOW_UNIX, desk.errors, &desk.undo_id), TYPE_OK);
     assert_order(&desk, "news article");
     assert_int_equal(activities(&desk, "delete type"), 6);
     check_tables(&desk);
@@ -278,18 +280,156 @@ static void test_none(void **state)
     struct desk desk;
     desk_open(&desk, "[]");
     for (int64_t id = 1; id <= 8; id++)
-        assert_int_equal(type_delete(desk.store, admin, id, HARNESS_NOW_UNIX, desk.errors), TYPE_OK);
+        assert_int_equal(type_delete(desk.store, admin, id, HARNESS_NOW_UNIX, desk.errors, &desk.undo_id), TYPE_OK);
     assert_order(&desk, "");
     assert_int_equal(put(&desk, 0, "Report", 5), TYPE_OK);
     assert_order(&desk, "report");
     desk_close(&desk);
 }
 
+static enum type_outcome undo(struct desk *desk, int64_t undo_id)
+{
+    json_array_clear(desk->errors);
+    return type_undo(desk->store, admin, undo_id, HARNESS_NOW_UNIX, desk->errors, &desk->undo_id);
+}
+
+static void assert_name(const struct desk *desk, int64_t id, const char *name)
+{
+    json_t *type = type_of(desk, id);
+    assert_string_equal(json_string_value(json_object_get(type, "name")), name);
+    json_decref(type);
+}
+
+static const char first_order[] = "news article project publication document event interview presentation";
+
+/* Adding, renaming, moving and deleting are taken back, and that is taken back. */
+static void test_undo(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, "[]");
+    assert_int_equal(put(&desk, 0, "Case study", 1), TYPE_OK);
+    int64_t added = desk.undo_id;
+    assert_true(added > 0);
+    assert_int_equal(undo(&desk, added), TYPE_OK);
+    assert_order(&desk, first_order);
+    assert_int_equal(undo(&desk, desk.undo_id), TYPE_OK);
+    assert_order(&desk, "case-study news article project publication document event interview presentation");
+    assert_int_equal(undo(&desk, added), TYPE_STALE);
+
+    assert_int_equal(put(&desk, 2, "Essay", 9), TYPE_OK);
+    int64_t changed = desk.undo_id;
+    assert_int_equal(undo(&desk, changed), TYPE_OK);
+    assert_name(&desk, 2, "Article");
+    assert_order(&desk, "case-study news article project publication document event interview presentation");
+    assert_int_equal(undo(&desk, desk.undo_id), TYPE_OK);
+    assert_name(&desk, 2, "Essay");
+    assert_order(&desk, "case-study news project publication document event interview presentation article");
+    assert_int_equal(undo(&desk, changed), TYPE_STALE);
+
+    assert_int_equal(put(&desk, 2, "Essay", 9), TYPE_OK);
+    assert_int_equal(desk.undo_id, 0);
+    assert_int_equal(undo(&desk, 0), TYPE_STALE);
+    assert_int_equal(undo(&desk, 999), TYPE_STALE);
+    desk_close(&desk);
+}
+
+/* What somebody did meanwhile is not undone with it. */
+static void test_undo_too_late(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, items);
+    assert_int_equal(put(&desk, 3, "Programme", 0), TYPE_OK);
+    int64_t renamed = desk.undo_id;
+    assert_int_equal(put(&desk, 0, "Project!", 0), TYPE_REFUSED);
+    assert_int_equal(put(&desk, 3, "Undertaking", 0), TYPE_OK);
+    assert_int_equal(undo(&desk, renamed), TYPE_STALE);
+
+    assert_int_equal(put(&desk, 4, "Publications", 0), TYPE_OK);
+    int64_t publications = desk.undo_id;
+    assert_int_equal(put(&desk, 5, "Publication", 0), TYPE_REFUSED);
+
+    assert_int_equal(type_delete(desk.store, admin, 8, HARNESS_NOW_UNIX, desk.errors, &desk.undo_id), TYPE_OK);
+    int64_t deleted = desk.undo_id;
+    assert_int_equal(put(&desk, 0, "Presentation", 0), TYPE_OK);
+    assert_int_equal(undo(&desk, deleted), TYPE_REFUSED);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(desk.errors, 0), "key")), "name");
+
+    assert_int_equal(put(&desk, 0, "Podcast", 0), TYPE_OK);
+    int64_t added = desk.undo_id;
+    assert_null(harness_import(&desk.harness, "[{\"type\": \"podcast\", \"title\": \"On air\"}]", NULL));
+    assert_int_equal(undo(&desk, added), TYPE_REFUSED);
+    json_array_clear(desk.errors);
+    int64_t now_unix = HARNESS_NOW_UNIX + 30 * 86400;
+    assert_int_equal(type_undo(desk.store, admin, publications, now_unix, desk.errors, NULL), TYPE_STALE);
+    assert_int_equal(type_undo(desk.store, admin, publications, now_unix - 1, desk.errors, NULL), TYPE_OK);
+    check_tables(&desk);
+    desk_close(&desk);
+}
+
+/* The items that are still where the merge put them go back, and the slugs with them. */
+static void test_undo_merge(void **state)
+{
+    (void)state;
+    struct desk desk;
+    size_t moved;
+    int64_t version;
+    desk_open(&desk, items);
+    const struct editing editing = {desk.store, desk.text, admin, HARNESS_NOW_UNIX};
+    assert_int_equal(put(&desk, 0, "Essay", 0), TYPE_OK);
+    assert_int_equal(merge(&desk, 9, 2, &moved), TYPE_OK);
+    assert_int_equal(edit_status(&editing, 1, 1, "unpublish", &version), EDIT_OK);
+    assert_int_equal(edit_status(&editing, 1, 2, "publish", &version), EDIT_OK);
+    assert_int_equal(merge(&desk, 2, 1, &moved), TYPE_OK);
+    int64_t merged = desk.undo_id;
+    assert_int_equal(found(&desk, "news", true), 3);
+    json_t *errors = json_array();
+    json_t *values = json_pack("{s:s}", "type", "event");
+    int64_t saved_id, saved_version;
+    assert_int_equal(edit_save(&editing, 2, 2, values, NULL, "save", errors, &saved_id, &saved_version), EDIT_OK);
+    json_decref(values);
+    json_decref(errors);
+    assert_null(harness_import(&desk.harness, "[{\"slug\": \"new\", \"type\": \"news\", \"title\": \"N\"}]", NULL));
+
+    assert_int_equal(undo(&desk, merged), TYPE_OK);
+    assert_int_equal(desk.undo_id, 0);
+    check_tables(&desk);
+    assert_order(&desk, first_order);
+    assert_int_equal(found(&desk, "article", false), 1);
+    assert_int_equal(found(&desk, "essay", false), 1);
+    assert_int_equal(found(&desk, "news", false), 2);
+    assert_int_equal(found(&desk, "event", false), 1);
+    json_t *item = edit_get(desk.store, 1);
+    json_t *whole = revision_whole(item);
+    json_t *revision = edit_revision(desk.store, 1, 5);
+    assert_true(json_equal(whole, json_object_get(revision, "item")));
+    assert_string_equal(json_string_value(json_object_get(whole, "type")), "article");
+    assert_string_equal(json_string_value(json_object_get(revision, "action")), "undo merge");
+    json_decref(revision);
+    json_decref(whole);
+    json_decref(item);
+    assert_int_equal(undo(&desk, merged), TYPE_STALE);
+
+    /* Not while the type that they went into is no more. */
+    json_t *types = type_list(desk.store);
+    int64_t article = json_integer_value(json_object_get(json_array_get(types, 1), "id"));
+    json_decref(types);
+    assert_int_equal(merge(&desk, article, 1, &moved), TYPE_OK);
+    assert_int_equal(moved, 4);
+    merged = desk.undo_id;
+    assert_int_equal(merge(&desk, 1, 3, &moved), TYPE_OK);
+    assert_int_equal(undo(&desk, merged), TYPE_STALE);
+    check_tables(&desk);
+    desk_close(&desk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_save),        cmocka_unit_test(test_refused), cmocka_unit_test(test_merge),
-        cmocka_unit_test(test_merge_again), cmocka_unit_test(test_delete),  cmocka_unit_test(test_none),
+        cmocka_unit_test(test_save),        cmocka_unit_test(test_refused),       cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_merge_again), cmocka_unit_test(test_delete),        cmocka_unit_test(test_none),
+        cmocka_unit_test(test_undo),        cmocka_unit_test(test_undo_too_late), cmocka_unit_test(test_undo_merge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,24 +159,24 @@ static void test_disable(void **state)
     add_user(&site, "Ana", "admin");
     int64_t boris = add_user(&site, "Boris", "editor");
     assert_true(token_make(site.store, "reset", boris, 0, NOW + RESET_LIFE_S, link));
-    assert_int_equal(user_set_disabled(site.store, nobody, boris, true, NOW), USER_OK);
+    assert_int_equal(user_set_disabled(site.store, nobody, boris, true, NOW, NULL), USER_OK);
     check_activity(&site, "disable user", "Boris", "");
     check_null(token_find(site.store, "reset", link, NOW));
     json_t *user = user_get(site.store, boris);
     assert_true(json_is_true(json_object_get(user, "disabled")));
     json_decref(user);
-    assert_int_equal(user_set_disabled(site.store, nobody, boris, true, NOW), USER_OK);
+    assert_int_equal(user_set_disabled(site.store, nobody, boris, true, NOW, NULL), USER_OK);
     assert_int_equal(activity_count(&site), 3);
-    assert_int_equal(user_set_disabled(site.store, nobody, boris, false, NOW), USER_OK);
+    assert_int_equal(user_set_disabled(site.store, nobody, boris, false, NOW, NULL), USER_OK);
     check_activity(&site, "enable user", "Boris", "");
-    assert_int_equal(user_set_disabled(site.store, nobody, 99, true, NOW), USER_UNKNOWN);
+    assert_int_equal(user_set_disabled(site.store, nobody, 99, true, NOW, NULL), USER_UNKNOWN);
     staff_site_close(&site);
 }
 
 static void check_last_admin(struct staff_site *site, int64_t id)
 {
-    assert_int_equal(user_set_disabled(site->store, nobody, id, true, NOW), USER_LAST_ADMIN);
-    assert_int_equal(user_set_role(site->store, nobody, id, "editor", NOW), USER_LAST_ADMIN);
+    assert_int_equal(user_set_disabled(site->store, nobody, id, true, NOW, NULL), USER_LAST_ADMIN);
+    assert_int_equal(user_set_role(site->store, nobody, id, "editor", NOW, NULL), USER_LAST_ADMIN);
     json_t *user = user_get(site->store, id);
     assert_true(json_is_false(json_object_get(user, "disabled")));
     check_text(user, "role", "admin");
@@ -195,16 +195,16 @@ static void test_last_admin(void **state)
     assert_int_equal(activity_count(&site), before);
     /* an admin who is disabled, or has no password yet, is none to rely on */
     int64_t chea = add_user(&site, "Chea", "admin");
-    assert_int_equal(user_set_disabled(site.store, nobody, chea, true, NOW), USER_OK);
+    assert_int_equal(user_set_disabled(site.store, nobody, chea, true, NOW, NULL), USER_OK);
     assert_int_equal(user_add(site.store, nobody, "Dara", "admin", NULL, MEMORY_KIB, NOW, &dara), USER_OK);
     check_last_admin(&site, ana);
-    assert_int_equal(user_set_role(site.store, nobody, chea, "editor", NOW), USER_OK);
-    assert_int_equal(user_set_role(site.store, nobody, boris, "admin", NOW), USER_OK);
+    assert_int_equal(user_set_role(site.store, nobody, chea, "editor", NOW, NULL), USER_OK);
+    assert_int_equal(user_set_role(site.store, nobody, boris, "admin", NOW, NULL), USER_OK);
     check_activity(&site, "change role", "Boris", "admin");
-    assert_int_equal(user_set_role(site.store, nobody, ana, "editor", NOW), USER_OK);
+    assert_int_equal(user_set_role(site.store, nobody, ana, "editor", NOW, NULL), USER_OK);
     check_last_admin(&site, boris);
-    assert_int_equal(user_set_role(site.store, nobody, boris, "admin", NOW), USER_OK);
-    assert_int_equal(user_set_role(site.store, nobody, 99, "admin", NOW), USER_UNKNOWN);
+    assert_int_equal(user_set_role(site.store, nobody, boris, "admin", NOW, NULL), USER_OK);
+    assert_int_equal(user_set_role(site.store, nobody, 99, "admin", NOW, NULL), USER_UNKNOWN);
     staff_site_close(&site);
 }
 
@@ -222,12 +222,51 @@ static void test_no_memory(void **state)
     staff_site_close(&site);
 }
 
+static void check_user(struct staff_site *site, int64_t id, const char *role, bool disabled)
+{
+    json_t *user = user_get(site->store, id);
+    assert_string_equal(json_string_value(json_object_get(user, "role")), role);
+    assert_int_equal(json_is_true(json_object_get(user, "disabled")), disabled);
+    json_decref(user);
+}
+
+/* The last change of a user is taken back, and that again; none before it. */
+static void test_undo(void **state)
+{
+    (void)state;
+    struct staff_site site;
+    int64_t disabled, enabled, made, none;
+    staff_site_open(&site);
+    int64_t ana = add_user(&site, "Ana", "admin");
+    int64_t boris = add_user(&site, "Boris", "editor");
+    assert_int_equal(user_set_disabled(site.store, nobody, boris, true, NOW, &disabled), USER_OK);
+    assert_int_equal(user_set_disabled(site.store, nobody, boris, true, NOW, &none), USER_OK);
+    assert_int_equal(none, 0);
+    assert_int_equal(user_undo(site.store, nobody, disabled, NOW, &enabled), USER_OK);
+    check_user(&site, boris, "editor", false);
+    assert_int_equal(user_undo(site.store, nobody, disabled, NOW, &none), USER_UNKNOWN);
+    assert_int_equal(user_undo(site.store, nobody, enabled, NOW, &none), USER_OK);
+    check_user(&site, boris, "editor", true);
+    assert_int_equal(user_set_disabled(site.store, nobody, boris, false, NOW, &none), USER_OK);
+    assert_int_equal(user_set_role(site.store, nobody, boris, "admin", NOW, &made), USER_OK);
+    assert_int_equal(user_undo(site.store, nobody, none, NOW, &none), USER_UNKNOWN);
+    assert_int_equal(user_set_role(site.store, nobody, ana, "editor", NOW, &none), USER_OK);
+    assert_int_equal(user_undo(site.store, nobody, made, NOW, &none), USER_LAST_ADMIN);
+    check_user(&site, boris, "admin", false);
+    assert_int_equal(user_set_role(site.store, nobody, ana, "admin", NOW, NULL), USER_OK);
+    assert_int_equal(user_undo(site.store, nobody, made, NOW + 30 * 86400, &none), USER_UNKNOWN);
+    assert_int_equal(user_undo(site.store, nobody, made, NOW, &none), USER_OK);
+    check_user(&site, boris, "editor", false);
+    staff_site_close(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_name_problem), cmocka_unit_test(test_password_problem), cmocka_unit_test(test_add),
-        cmocka_unit_test(test_set_password), cmocka_unit_test(test_disable),          cmocka_unit_test(test_last_admin),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_name_problem), cmocka_unit_test(test_password_problem),
+        cmocka_unit_test(test_add),          cmocka_unit_test(test_set_password),
+        cmocka_unit_test(test_disable),      cmocka_unit_test(test_last_admin),
+        cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_undo),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,7 @@ enum edit_outcome edit_status(const struct editing *editing, int64_t id, int64_t
 enum edit_outcome edit_revert(const struct editing *editing, int64_t id, int64_t version, int64_t to_version,
                               int64_t *saved_version);
 
-/* Deletes for good what has been in the trash for longer than `days`, revisions included; for admins. `*count` tells how many. */
+/* Deletes for good what has been in the trash for longer than `days`, revisions included, and the files that undo.h keeps no longer; for admins. `*count` tells how many. */
 enum edit_outcome edit_empty_trash(const struct editing *editing, int days, size_t *count);
 
 /* One item for the form: whole as item_stored gives it, with "id", "version", "changed_unix", "trashed_unix" and "files"

@@ -23,12 +23,14 @@ enum file_outcome { FILE_OK, FILE_FAULT, FILE_GONE, FILE_REFUSED, FILE_IN_USE };
 
 /* Takes in the bytes of `fd` from its start, `len` of them; `name` is what the client calls it (made safe here). `id`
  * 0: a new file, or the one that has the same bytes and name already, as where a form comes twice; else it replaces
- * that one, which must be of the same media type. `*file_id` tells. FILE_REFUSED with
+ * that one, which must be of the same media type, and whose bytes are kept for file_undo. `*file_id` tells, and `*undo_id` (may be NULL; 0 of a new
+ * file). FILE_REFUSED with
  * a reason fit to be shown in `reason`. One transaction; notes it in the activity list. */
 enum file_outcome file_put(struct store *store, struct actor actor, int64_t id, const char *name, int fd, size_t len,
-                           int64_t now_unix, int64_t *file_id, char *reason, size_t reason_len);
+                           int64_t now_unix, int64_t *file_id, int64_t *undo_id, char *reason, size_t reason_len);
 
-/* {"id", "name", "media_type", "size", "width", "height", "sha256", "content", "changed_unix", "uses", "public":
+/* {"id", "name", "media_type", "size", "width", "height", "sha256", "content", "created_unix",
+ * "changed_unix", "uses", "public":
  * bool}: public is whether an item that readers may see carries it (*owned*); null if there is none. */
 json_t *file_get(struct store *store, int64_t id, int64_t now_unix);
 
@@ -42,7 +44,12 @@ json_t *file_list(struct store *store, const char *q, int64_t before_id, int lim
 /* The items that carry a file: [{"id", "title", "status"}] (*owned*). */
 json_t *file_uses(struct store *store, int64_t id);
 
-/* Refused while items carry it. */
-enum file_outcome file_delete(struct store *store, struct actor actor, int64_t id, int64_t now_unix);
+/* Refused while items carry it. Its bytes are kept for file_undo, for UNDO_LIFE_S (undo.h). */
+enum file_outcome file_delete(struct store *store, struct actor actor, int64_t id, int64_t now_unix, int64_t *undo_id);
+
+/* Takes back the last replacement of a file, or its deletion: it has its bytes, id and address again. A replacement that was taken back
+ * can be had again by `*redo_id` (0: not). FILE_GONE if it cannot be taken back any more. */
+enum file_outcome file_undo(struct store *store, struct actor actor, int64_t undo_id, int64_t now_unix,
+                            int64_t *file_id, int64_t *redo_id);
 
 #endif

@@ -54,11 +54,17 @@ enum user_outcome user_set_password(struct store *store, struct actor actor, int
                                     size_t memory_kib, int64_t now_unix);
 
 /* Disabling ends all sessions and drops the links that set a password. The last admin who could log in cannot be
- * disabled or made an editor: USER_LAST_ADMIN. */
+ * disabled or made an editor: USER_LAST_ADMIN. `*undo_id` (may be NULL) is what to give to user_undo; 0 if nothing had to be
+ * changed. */
 enum user_outcome user_set_disabled(struct store *store, struct actor actor, int64_t user_id, bool disabled,
-                                    int64_t now_unix);
+                                    int64_t now_unix, int64_t *undo_id);
 enum user_outcome user_set_role(struct store *store, struct actor actor, int64_t user_id, const char *role,
-                                int64_t now_unix);
+                                int64_t now_unix, int64_t *undo_id);
+
+/* Takes such a change back, if it is the user's last one; sessions that it ended stay ended. USER_UNKNOWN if it is not, or is
+ * too old. That can itself be taken back: `*redo_id`. */
+enum user_outcome user_undo(struct store *store, struct actor actor, int64_t undo_id, int64_t now_unix,
+                            int64_t *redo_id);
 
 /* All users by name: [{"id", "name", "role", "disabled", "created_unix", "seen_unix" (null: never)}]; one: that object
  * or null (*owned*). NULL on a fault. */

@@ -89,8 +89,12 @@ const char *page_absolute(struct exchange *x, const char *path);
 const char *page_href(struct exchange *x, const char *path);
 
 /* page_html for staff: adds to the model user_name, is_admin, csrf, request_id (a new one, for forms that make something), and
- * the message of `?done=` (done: null or {words, undo: null or {action, version, to_version}}). */
+ * the message of `?done=` (done: null or {words, undo: null or {action, name, value, label}}). */
 int page_admin_html(struct exchange *x, int status, const char *template_name);
+
+/* `path` with the message of what was done; `undo_id` 0: it cannot be taken back (*arena*). What is said where it cannot any more. */
+const char *page_done(struct exchange *x, const char *path, const char *done, int64_t undo_id);
+#define PAGE_UNDO_LATE "This cannot be undone any more: it was undone already, or something was changed there since."
 
 /* A form's value as text, "" if it was not sent; of a repeated one the first (*borrowed*). */
 const char *form_text(const struct exchange *x, const char *name);
@@ -134,9 +138,9 @@ page_handler page_item_new, page_item_create_post, page_item_edit, page_item_sav
 page_handler page_revisions, page_revision, page_markdown_post, page_clean_post, page_slug_post;
 page_handler page_activity;
 page_handler page_files, page_file_upload_post, page_file_replace_post, page_file_delete_post, page_file_admin,
-    page_file_content;
-page_handler page_types, page_type_save_post, page_type_merge_post;
-page_handler page_users, page_user_add_post, page_user_change_post;
+    page_file_content, page_file_undo_post;
+page_handler page_types, page_type_save_post, page_type_merge_post, page_type_undo_post;
+page_handler page_users, page_user_add_post, page_user_change_post, page_user_undo_post;
 page_handler page_trash_empty_post;
 
 /* The parameters of the listing in all its forms. */
