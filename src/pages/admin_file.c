@@ -94,8 +94,7 @@ static int take(struct exchange *x, const struct upload *upload, int64_t id, int
 {
     int64_t file_id;
     if (upload->len > x->site->upload_max) {
-        snprintf(reason, REASON_CAP, "A file may have up to %s, and this one has %s.",
-                 page_size_words(x, (int64_t)x->site->upload_max), page_size_words(x, (int64_t)upload->len));
+        snprintf(reason, REASON_CAP, "%s", page_too_large_words(x, upload->len));
         return 413;
     }
     switch (file_put(x->store, x->actor, id, upload->name, upload->fd, upload->len, x->now_unix, &file_id, undo_id,

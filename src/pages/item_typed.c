@@ -146,8 +146,7 @@ static bool put_upload(struct exchange *x, struct item_page *page, const struct 
     if (json_array_size(page->files) >= FILES_MAX)
         snprintf(reason, sizeof reason, "%s", TOO_MANY_FILES);
     else if (upload->len > x->site->upload_max)
-        snprintf(reason, sizeof reason, "A file may have up to %s, and one of these has %s.",
-                 page_size_words(x, (int64_t)x->site->upload_max), page_size_words(x, (int64_t)upload->len));
+        snprintf(reason, sizeof reason, "%s", page_too_large_words(x, upload->len));
     else
         outcome = file_put(x->store, x->actor, 0, upload->name, upload->fd, upload->len, x->now_unix, &id, NULL, reason,
                            sizeof reason);

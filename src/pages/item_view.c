@@ -22,6 +22,17 @@ const char *page_size_words(struct exchange *x, int64_t bytes)
                             : arena_format(&x->arena, "%lld.%lld MB", tenths / 10, tenths % 10);
 }
 
+const char *page_too_large_words(struct exchange *x, size_t len)
+{
+    const char *max = page_size_words(x, (int64_t)x->site->upload_max);
+    const char *has = page_size_words(x, (int64_t)len);
+    size_t more = len - x->site->upload_max;
+    if (strcmp(max, has) == 0)
+        return arena_format(&x->arena, "A file may have up to %s, and this one has %zu byte%s more.", max, more,
+                            more == 1 ? "" : "s");
+    return arena_format(&x->arena, "A file may have up to %s, and this one has %s.", max, has);
+}
+
 /* A larger image is a link that says how large it is: readers on slow lines decide whether to wait for it. */
 enum { IMAGE_SHOWN_MAX = 512 * 1024 };
 

@@ -90,6 +90,38 @@ static void test_emptied_address_is_made_anew(void **state)
     expect_row(desk, "SELECT slug || version FROM item WHERE id = 1", "omega2");
 }
 
+CLOCK(within_a_week, 7 * DAY - 1)
+CLOCK(a_week_later, 7 * DAY)
+
+/* A preview link is a random word that leads to a draft for a week, and to search engines not at all. */
+static void test_preview_link(void **state)
+{
+    struct desk *desk = *state;
+    char target[2][128];
+    for (int i = 0; i < 2; i++) {
+        struct response made = post(desk, "/admin/items/2/share", "version=1");
+        const char *url = strstr(buf_string(&made.body), "/preview/");
+        assert_non_null(url);
+        snprintf(target[i], sizeof target[i], "%.*s", (int)strcspn(url, "\""), url);
+        expect(&made, 200, NULL, NULL);
+        assert_int_equal(strlen(target[i]), strlen("/preview/") + SESSION_TOKEN_CAP - 1);
+    }
+    assert_string_not_equal(target[0], target[1]);
+    /* A new link ends the one before. */
+    expect_page(desk, target[0], 410, "used or has expired", "Beta");
+    const struct harness_message reader = {.target = target[1]};
+    struct response shown = harness_send(&desk->site, &reader);
+    assert_string_equal(response_header_get(&shown, "X-Robots-Tag"), "noindex, nofollow");
+    assert_string_equal(response_header_get(&shown, "Cache-Control"), "no-store");
+    expect(&shown, 200, "name=\"robots\" content=\"noindex, nofollow\"", "/admin");
+    set_clock(desk, within_a_week);
+    struct response last = harness_send(&desk->site, &reader);
+    expect(&last, 200, "Beta", NULL);
+    set_clock(desk, a_week_later);
+    struct response late = harness_send(&desk->site, &reader);
+    expect(&late, 410, "used or has expired", "Beta");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +130,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sessions_name_browsers, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(test_address_is_proposed, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(test_emptied_address_is_made_anew, open_desk, close_desk),
+        cmocka_unit_test_setup_teardown(test_preview_link, open_desk, close_desk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,9 @@ bool item_view_around(struct exchange *x);
 /* Files as templates show them: each of `files` with href, size_words, is_image and needs_alt (*owned*). */
 json_t *file_rows(struct exchange *x, const json_t *files);
 
+/* Says of a file of so many bytes, more than site.upload_max, what may be sent (*arena*). */
+const char *page_too_large_words(struct exchange *x, size_t len);
+
 /* "640 KB" (*arena*). */
 const char *page_size_words(struct exchange *x, int64_t bytes);
 
