@@ -105,7 +105,7 @@ static enum origin origin_of(const struct exchange *x)
 static int refuse(struct exchange *x, const char *why)
 {
     log_write(x->site->log, LOG_WARN, x->id, "refused: %s (%s %s from %s)", why, method_name(x->request->method),
-              x->route->pattern, x->client);
+              x->route->pattern, page_shown_client(x));
     return 403;
 }
 

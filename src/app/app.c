@@ -1,7 +1,6 @@
 #include "warta/app/app.h"
 
 #include <pthread.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +15,6 @@ struct app {
     const struct site *first; /* the one at the start, whose base address and clock are those of all that follow */
     struct store *store;
     struct text *text;
-    uint32_t run;     /* tells the ids of this thread's requests from those of others */
-    uint32_t request; /* how many there were */
 };
 
 struct app *app_create(const struct site *site, const char *database, enum store_access access, char *error,
@@ -27,7 +24,6 @@ struct app *app_create(const struct site *site, const char *database, enum store
     pthread_mutex_init(&app->mutex, NULL);
     app->site = site;
     app->first = site;
-    app->run = randombytes_random();
     app->text = text_create(site->lang, site->timezone, error, error_len);
     if (app->text != NULL)
         app->store = store_open(database, access, site->log, error, error_len);
@@ -61,6 +57,7 @@ static void exchange_init(struct exchange *x, struct app *app, const struct requ
         .store = app->store,
         .text = app->text,
         .request = request,
+        .id = request->id,
         .response = response,
         .params = json_object(),
         .form = json_object(),
@@ -68,7 +65,6 @@ static void exchange_init(struct exchange *x, struct app *app, const struct requ
         .now_unix = app->site->clock(),
     };
     arena_init(&x->arena);
-    snprintf(x->id, sizeof x->id, "%08x-%08x", app->run, app->request++);
 }
 
 /* The path within the site: as it came where a proxy has taken the prefix off, else without the prefix. NULL if the
@@ -175,35 +171,85 @@ static int dispatch(struct exchange *x)
     return route->lane == LANE_FAST ? page_of_one_moment(x, route) : route->page(x);
 }
 
-enum lane app_lane(const struct app *app, const struct request *request)
+static const struct route *find_row(const struct app *app, enum method method, const char *path)
 {
     char allow[64];
-    const char *path = path_within(app->first, request->path);
+    path = path_within(app->first, path);
     json_t *captures = json_object();
-    const struct route *route = path == NULL ? NULL : route_find(request->method, path, captures, allow, sizeof allow);
+    const struct route *route = path == NULL ? NULL : route_find(method, path, captures, allow, sizeof allow);
     json_decref(captures);
-    return route == NULL ? LANE_FAST : route->lane;
+    return route;
 }
 
-bool app_keeps(const struct app *app, const struct request *request, struct buf *target)
+const struct route *app_route(const struct app *app, const struct request *request)
 {
-    char allow[64], error[PARAM_ERROR_CAP];
-    const char *path = path_within(app->first, request->path);
-    if (path == NULL || strchr(path, '%') != NULL)
-        return false;
-    json_t *captures = json_object();
-    const struct route *route = route_find(METHOD_GET, path, captures, allow, sizeof allow);
-    json_decref(captures);
+    return find_row(app, request->method, request->path);
+}
+
+const struct route *app_keeps(const struct app *app, const struct request *request, struct buf *target)
+{
+    char error[PARAM_ERROR_CAP];
+    const struct route *route = strchr(request->path, '%') == NULL ? find_row(app, METHOD_GET, request->path) : NULL;
     if (route == NULL || !route->cached)
-        return false;
+        return NULL;
     buf_text(target, request->path);
     if (route->params == NULL)
-        return true;
+        return route;
     json_t *params = params_parse(route->params, request->query, error);
     if (params != NULL)
         params_canonical(route->params, params, target);
     json_decref(params);
-    return params != NULL;
+    return params != NULL ? route : NULL;
+}
+
+/* Whether some page of staff, or one that a token opens, is at an address that begins with the same segment. */
+static bool is_near_private(const char *path)
+{
+    size_t len;
+    size_t segment_len = 1 + strcspn(path + 1, "/");
+    const struct route *routes = route_table(&len);
+    for (size_t i = 0; i < len; i++) {
+        const char *pattern = routes[i].pattern;
+        if (routes[i].lane != LANE_FAST && 1 + strcspn(pattern + 1, "/") == segment_len &&
+            memcmp(pattern, path, segment_len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The row that was meant, be it with slashes at its end or by a method that it does not take. */
+static const struct route *meant(const struct app *app, const char *path)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    char *shorter = mem_copy(path, len);
+    const struct route *route = find_row(app, METHOD_GET, shorter);
+    if (route == NULL)
+        route = find_row(app, METHOD_POST, shorter);
+    free(shorter);
+    return route;
+}
+
+void app_log_target(const struct app *app, const struct request *request, struct buf *target)
+{
+    const char *path = path_within(app->first, request->path);
+    const struct route *route = meant(app, request->path);
+    if (route != NULL && route->lane == LANE_FAST)
+        buf_format(target, "%s%s%s", request->path, *request->query == '\0' ? "" : "?", request->query);
+    else if (route != NULL)
+        buf_text(target, route->access == ACCESS_ALL ? route->pattern : request->path);
+    else if (path != NULL && is_near_private(path))
+        buf_format(target, "%.*s…", (int)(1 + strcspn(path + 1, "/")), path);
+    else
+        buf_text(target, request->path);
+}
+
+void app_client(struct app *app, const struct request *request, char out[static CLIENT_CAP])
+{
+    pthread_mutex_lock(&app->mutex);
+    client_address(request, app->site->trusted_proxies, out);
+    pthread_mutex_unlock(&app->mutex);
 }
 
 bool app_content(struct app *app, struct content *content)
@@ -256,24 +302,6 @@ static void finish_headers(const struct exchange *x)
     response_header(response, "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()");
 }
 
-/* Tokens and searches of staff stand in queries, and those of links in the path: they are not for the log. */
-static const char *log_target(struct exchange *x)
-{
-    const struct route *route = x->route;
-    const char *mark = *x->request->query == '\0' ? "" : "?";
-    if (route != NULL && route->lane != LANE_FAST)
-        return route->access == ACCESS_ALL ? route->pattern : x->request->path;
-    return arena_format(&x->arena, "%s%s%s", x->request->path, mark, x->request->query);
-}
-
-static void log_exchange(struct exchange *x)
-{
-    bool probed = x->route != NULL && x->route->probe && x->response->status < 400;
-    enum log_level level = x->response->status >= 500 ? LOG_ERROR : probed ? LOG_DEBUG : LOG_INFO;
-    log_write(x->site->log, level, x->id, "%s %s %d", method_name(x->request->method), log_target(x),
-              x->response->status);
-}
-
 void app_handle(struct app *app, const struct request *request, struct response *response)
 {
     struct exchange x;
@@ -286,7 +314,6 @@ void app_handle(struct app *app, const struct request *request, struct response 
         status = page_error(&x, status);
     response->status = status;
     finish_headers(&x);
-    log_exchange(&x);
     store_request(app->store, NULL, false);
     exchange_release(&x);
     pthread_mutex_unlock(&app->mutex);

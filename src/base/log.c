@@ -1,7 +1,9 @@
 #include "warta/base/log.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +27,14 @@ static const char *const format_names[] = {
     [LOG_JSON] = "json",
 };
 
-/* Room kept behind a cut field: the longest escape, the ellipses, and what ends the line. */
-enum { LINE_RESERVE = 64 };
+static const char *const clients_names[] = {
+    [LOG_CLIENTS_FULL] = "full",
+    [LOG_CLIENTS_MASKED] = "masked",
+    [LOG_CLIENTS_NONE] = "none",
+};
+
+/* Where a line is cut: behind it there is room for the longest escape, the ellipses, and what ends the line. */
+enum { LINE_END = PIPE_BUF - 64 };
 
 static int name_index(const char *const *names, size_t names_len, const char *name)
 {
@@ -52,15 +60,46 @@ bool log_format_parse(const char *name, enum log_format *format)
     return index >= 0;
 }
 
+bool log_clients_parse(const char *name, enum log_clients *clients)
+{
+    int index = name_index(clients_names, sizeof clients_names / sizeof *clients_names, name);
+    if (index >= 0)
+        *clients = (enum log_clients)index;
+    return index >= 0;
+}
+
+/* At least `width` digits. */
+static void put_digits(struct buf *line, uint64_t value, unsigned width)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    for (; value > 0 || at > sizeof digits - width; value /= 10)
+        digits[--at] = (char)('0' + value % 10);
+    buf_append(line, digits + at, sizeof digits - at);
+}
+
+/* Writes `value` over the digits that stand before `end`. */
+static void set_digits(char *end, int value, int digits)
+{
+    for (; digits > 0; digits--, value /= 10)
+        *--end = (char)('0' + value % 10);
+}
+
 static void put_time(struct buf *line)
 {
     struct timespec now;
     struct tm utc;
-    char seconds[sizeof "2026-11-23T19:20:01"];
+    char time[] = "0000-00-00T00:00:00.000Z";
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
-    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
-    buf_format(line, "%s.%03dZ", seconds, (int)(now.tv_nsec / 1000000));
+    set_digits(time + 4, utc.tm_year + 1900, 4);
+    set_digits(time + 7, utc.tm_mon + 1, 2);
+    set_digits(time + 10, utc.tm_mday, 2);
+    set_digits(time + 13, utc.tm_hour, 2);
+    set_digits(time + 16, utc.tm_min, 2);
+    set_digits(time + 19, utc.tm_sec, 2);
+    set_digits(time + 23, (int)(now.tv_nsec / 1000000), 3);
+    buf_append(line, time, sizeof time - 1);
 }
 
 /* Length of the well-formed character at `text`, which is not empty; 0 if there is none. */
@@ -107,43 +146,119 @@ static size_t put_character(struct buf *line, enum log_format format, const char
     return len;
 }
 
-static void put_escaped(struct buf *line, enum log_format format, const char *text)
+/* How many characters at the beginning of `text` go into a line as they are. */
+static size_t plain_len(const char *text, enum log_format format)
+{
+    size_t len = 0;
+    while (text[len] >= 0x20 && text[len] < 0x7f && (format == LOG_TEXT || (text[len] != '"' && text[len] != '\\')))
+        len++;
+    return len;
+}
+
+/* Cuts what would make the line longer than `end`. */
+static void put_escaped(struct buf *line, enum log_format format, const char *text, size_t end)
 {
     size_t len = strlen(text);
     for (size_t i = 0; i < len;) {
-        if (line->len + LINE_RESERVE > PIPE_BUF) {
+        if (line->len >= end) {
             buf_text(line, "…");
             return;
         }
-        i += put_character(line, format, text + i, len - i);
+        size_t plain = plain_len(text + i, format);
+        size_t room = end - line->len;
+        if (plain > 0)
+            buf_append(line, text + i, plain < room ? plain : room);
+        i += plain > 0 ? (plain < room ? plain : room) : put_character(line, format, text + i, len - i);
     }
 }
 
-static void put_text_line(struct buf *line, enum log_level level, const char *request_id, const char *message)
+void log_line_begin(enum log_format format, struct buf *line, enum log_level level, const char *request_id)
 {
+    buf_text(line, format == LOG_JSON ? "{\"time\":\"" : "");
     put_time(line);
-    buf_format(line, " %s ", level_names[level]);
-    if (request_id) {
-        put_escaped(line, LOG_TEXT, request_id);
+    buf_text(line, format == LOG_JSON ? "\",\"level\":\"" : " ");
+    buf_text(line, level_names[level]);
+    buf_text(line, format == LOG_JSON ? "\"" : "");
+    if (request_id == NULL)
+        return;
+    buf_text(line, format == LOG_JSON ? ",\"request\":\"" : " ");
+    put_escaped(line, format, request_id, LINE_END);
+    buf_text(line, format == LOG_JSON ? "\"" : "");
+}
+
+void log_line_end(enum log_format format, struct buf *line)
+{
+    buf_text(line, format == LOG_JSON ? "}\n" : "\n");
+}
+
+static void put_name(enum log_format format, struct buf *line, const char *name)
+{
+    bool is_json = format == LOG_JSON;
+    buf_text(line, is_json ? ",\"" : " ");
+    buf_text(line, name);
+    buf_text(line, is_json ? "\":" : "=");
+}
+
+/* In text, a value that a space would break in two stands in quotes, and its own quotes behind a backslash, as in JSON. */
+static void put_value(enum log_format format, struct buf *line, const char *value)
+{
+    bool quoted = format == LOG_JSON || *value == '\0' || strpbrk(value, " \"") != NULL;
+    size_t end = line->len + LOG_FIELD_MAX < LINE_END ? line->len + LOG_FIELD_MAX : LINE_END;
+    buf_text(line, quoted ? "\"" : "");
+    put_escaped(line, quoted ? LOG_JSON : LOG_TEXT, value, end);
+    buf_text(line, quoted ? "\"" : "");
+}
+
+void log_line_word(enum log_format format, struct buf *line, const char *name, const char *value)
+{
+    if (format == LOG_JSON)
+        put_name(format, line, name);
+    else
         buf_char(line, ' ');
-    }
-    put_escaped(line, LOG_TEXT, message);
-    buf_char(line, '\n');
+    put_value(format, line, value);
 }
 
-static void put_json_line(struct buf *line, enum log_level level, const char *request_id, const char *message)
+void log_line_text(enum log_format format, struct buf *line, const char *name, const char *value)
 {
-    buf_text(line, "{\"time\":\"");
-    put_time(line);
-    buf_format(line, "\",\"level\":\"%s\",", level_names[level]);
-    if (request_id) {
-        buf_text(line, "\"request\":\"");
-        put_escaped(line, LOG_JSON, request_id);
-        buf_text(line, "\",");
+    put_name(format, line, name);
+    put_value(format, line, value);
+}
+
+void log_line_number(enum log_format format, struct buf *line, const char *name, uint64_t value)
+{
+    put_name(format, line, name);
+    put_digits(line, value, 1);
+}
+
+void log_line_ms(enum log_format format, struct buf *line, const char *name, int64_t ns)
+{
+    uint64_t us = ns > 0 ? (uint64_t)ns / 1000 : 0;
+    put_name(format, line, name);
+    put_digits(line, us / 1000, 1);
+    buf_char(line, '.');
+    put_digits(line, us % 1000, 3);
+}
+
+static void put_message(enum log_format format, struct buf *line, const char *message)
+{
+    bool is_json = format == LOG_JSON;
+    buf_text(line, is_json ? ",\"message\":\"" : " ");
+    put_escaped(line, format, message, LINE_END);
+    buf_text(line, is_json ? "\"" : "");
+}
+
+/* A descriptor that somebody made non-blocking is waited for. */
+void log_send(const struct log *log, const char *lines, size_t len)
+{
+    while (len > 0) {
+        ssize_t written = write(log->fd, lines, len);
+        if (written < 0 && errno == EAGAIN)
+            poll(&(struct pollfd){.fd = log->fd, .events = POLLOUT}, 1, -1);
+        else if (written < 0 && errno != EINTR)
+            return;
+        lines += written > 0 ? written : 0;
+        len -= written > 0 ? (size_t)written : 0;
     }
-    buf_text(line, "\"message\":\"");
-    put_escaped(line, LOG_JSON, message);
-    buf_text(line, "\"}\n");
 }
 
 static __attribute__((format(printf, 1, 0))) char *format_message(const char *format, va_list arguments)
@@ -167,12 +282,11 @@ void log_write(const struct log *log, enum log_level level, const char *request_
     char *message = format_message(format, arguments);
     va_end(arguments);
     struct buf line = BUF_EMPTY;
-    if (log->format == LOG_JSON)
-        put_json_line(&line, level, request_id, message);
-    else
-        put_text_line(&line, level, request_id, message);
-    ssize_t ignored = write(log->fd, line.data, line.len);
-    (void)ignored;
+    enum log_format line_format = log->format; /* it may change meanwhile */
+    log_line_begin(line_format, &line, level, request_id);
+    put_message(line_format, &line, message);
+    log_line_end(line_format, &line);
+    log_send(log, line.data, line.len);
     buf_release(&line);
     free(message);
 }

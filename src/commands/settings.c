@@ -3,6 +3,7 @@
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const switches[] = {"on", "off", NULL};
+static const char *const log_clients[] = {"full", "masked", "none", NULL};
 
 const struct setting settings_shared[] = {
     {.name = "database",
@@ -115,6 +116,18 @@ const struct setting settings_shared[] = {
      .choices = log_formats,
      .fallback = "text",
      .help = "lines for people or for machines"},
+    {.name = "log-clients",
+     .kind = SETTING_CHOICE,
+     .choices = log_clients,
+     .fallback = "full",
+     .help = "how much of clients' addresses to log; masked is their network, such as 203.0.113.0/24"},
+    {.name = "log-slow",
+     .kind = SETTING_INTEGER,
+     .min = 0,
+     .max = 3600000,
+     .fallback = "200",
+     .value = "MS",
+     .help = "name each statement of the database that takes longer; 0 names none"},
     {.name = "config", .kind = SETTING_TEXT, .value = "FILE", .help = "a file of settings, one name = value a line"},
     {.name = NULL},
 };

@@ -11,9 +11,13 @@ struct log site_log(const struct config *config)
 {
     enum log_level level = LOG_INFO;
     enum log_format format = LOG_TEXT;
+    struct log log = {.fd = STDERR_FILENO, .slow_ms = (unsigned)config_int(config, "log-slow")};
     log_level_parse(config_text(config, "log-level"), &level);
     log_format_parse(config_text(config, "log-format"), &format);
-    return (struct log){.fd = STDERR_FILENO, .level = level, .format = format};
+    log_clients_parse(config_text(config, "log-clients"), &log.clients);
+    log.level = level;
+    log.format = format;
+    return log;
 }
 
 static int64_t wall_clock(void)

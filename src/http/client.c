@@ -109,15 +109,15 @@ static bool network_holds(const struct network *network, const struct in6_addr *
     return rest == 0 || ((network->address.s6_addr[bytes] ^ address->s6_addr[bytes]) & mask) == 0;
 }
 
-static bool is_trusted(const char *trusted, const struct in6_addr *address)
+static bool is_within(const char *networks, const struct in6_addr *address)
 {
     bool found = false;
-    while (*trusted != '\0' && !found) {
-        size_t len = strcspn(trusted, ",");
+    while (*networks != '\0' && !found) {
+        size_t len = strcspn(networks, ",");
         struct network network;
-        found = network_parse(trusted, len, &network) && network_holds(&network, address);
-        trusted += len;
-        trusted += *trusted == ',';
+        found = network_parse(networks, len, &network) && network_holds(&network, address);
+        networks += len;
+        networks += *networks == ',';
     }
     return found;
 }
@@ -138,6 +138,12 @@ bool client_networks_valid(const char *networks, char *error, size_t error_len)
         if (*entry == '\0')
             return true;
     }
+}
+
+bool client_is_within(const char *address, const char *networks)
+{
+    struct in6_addr parsed;
+    return address_parse(address, &parsed) && is_within(networks, &parsed);
 }
 
 /* --- the client --- */
@@ -161,7 +167,7 @@ static void walk_list(struct walk *walk, const char *list)
             struct in6_addr address;
             bool good = forwarded_parse(list + begin, end - begin, &address);
             walk->client = good ? address : walk->client;
-            walk->is_trusted = good && is_trusted(walk->trusted, &address);
+            walk->is_trusted = good && is_within(walk->trusted, &address);
         }
         more = comma != NULL;
         end = more ? begin - 1 : 0;
@@ -181,7 +187,7 @@ void client_address(const struct request *request, const char *trusted, char out
     *out = '\0';
     if (!address_parse(on_unix_socket ? "127.0.0.1" : request->client, &walk.client))
         return;
-    walk.is_trusted = on_unix_socket || is_trusted(trusted, &walk.client);
+    walk.is_trusted = on_unix_socket || is_within(trusted, &walk.client);
     for (size_t i = request->headers_len; i-- > 0;) {
         const struct header *header = &request->headers[i];
         if (header_is(header, "X-Forwarded-For"))
@@ -209,4 +215,15 @@ void client_network(const char *address, char out[static CLIENT_CAP])
     address_format(&network, out);
     size_t len = strlen(out);
     snprintf(out + len, CLIENT_CAP - len, "/%d", mapped ? 24 : 64);
+}
+
+void client_shown(const char *address, enum log_clients clients, char out[static CLIENT_CAP])
+{
+    *out = '\0';
+    if (clients == LOG_CLIENTS_MASKED)
+        client_network(address, out);
+    else if (clients == LOG_CLIENTS_FULL)
+        snprintf(out, CLIENT_CAP, "%s", address);
+    if (*out == '\0')
+        snprintf(out, CLIENT_CAP, "-");
 }

@@ -108,7 +108,7 @@ static int logged_in(struct exchange *x, int64_t user_id, const char *next)
 {
     if (!page_log_in(x, user_id))
         return login_failed(x, 500, next);
-    log_write(x->site->log, LOG_INFO, x->id, "login of user %lld from %s", (long long)user_id, x->client);
+    log_write(x->site->log, LOG_INFO, x->id, "login of user %lld from %s", (long long)user_id, page_shown_client(x));
     return has_carry(x) ? page_carry(x, form_text(x, "carry_path"), form_text(x, "carry"))
                         : page_redirect(x, 303, next);
 }
@@ -129,7 +129,7 @@ int page_login_post(struct exchange *x)
         return logged_in(x, user_id, next);
     if (outcome != USER_WRONG)
         return login_failed(x, user_fault(x, outcome), next);
-    log_write(x->site->log, LOG_WARN, x->id, "refused: a wrong name or password from %s", x->client);
+    log_write(x->site->log, LOG_WARN, x->id, "refused: a wrong name or password from %s", page_shown_client(x));
     return login_page(x, 422, next, "That name and password do not fit.", NULL);
 }
 
@@ -253,7 +253,7 @@ static int door_post(struct exchange *x, const struct door *door)
     int status = door_check(x, door, token, &user);
     if (status == 410) {
         log_write(x->site->log, LOG_WARN, x->id, "refused: a %s link that is used up or made up, from %s", door->kind,
-                  x->client);
+                  page_shown_client(x));
         status = door_page(x, door, status, token, "", json_object());
     } else if (status == 200) {
         status = door_take(x, door, token, user, door->asks_name ? form_text(x, "name") : user_name(user));

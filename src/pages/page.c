@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "warta/http/accept.h"
+#include "warta/http/client.h"
 
 void exchange_release(struct exchange *x)
 {
@@ -12,6 +13,13 @@ void exchange_release(struct exchange *x)
     json_decref(x->session);
     json_decref(x->model);
     arena_release(&x->arena);
+}
+
+const char *page_shown_client(struct exchange *x)
+{
+    char *out = arena_alloc(&x->arena, CLIENT_CAP);
+    client_shown(x->client, x->site->log->clients, out);
+    return out;
 }
 
 static void page_type(struct exchange *x, const char *media_type)

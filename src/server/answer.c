@@ -67,23 +67,18 @@ enum MHD_Result answer_send(const struct log *log, struct MHD_Connection *client
     return queued;
 }
 
-enum MHD_Result answer_refuse(const struct log *log, struct MHD_Connection *client, int status, const char *words)
+void answer_words(struct response *response, int status, const char *words)
 {
-    struct response response;
     char seconds[16];
-    response_init(&response);
-    response.status = status;
-    response_header(&response, "Content-Type", "text/html; charset=utf-8");
-    response_header(&response, "X-Content-Type-Options", "nosniff");
-    response_header(&response, "Cache-Control", "no-store");
+    response->status = status;
+    response_header(response, "Content-Type", "text/html; charset=utf-8");
+    response_header(response, "X-Content-Type-Options", "nosniff");
+    response_header(response, "Cache-Control", "no-store");
     if (status == 503) {
         snprintf(seconds, sizeof seconds, "%d", RETRY_AFTER_S);
-        response_header(&response, "Retry-After", seconds);
+        response_header(response, "Retry-After", seconds);
     }
-    buf_format(&response.body,
+    buf_format(&response->body,
                "<!doctype html>\n<html lang=\"en\">\n<title>%d %s</title>\n<h1>%d %s</h1>\n<p>%s</p>\n</html>\n",
                status, status_reason(status), status, status_reason(status), words);
-    enum MHD_Result queued = answer_send(log, client, &response, true);
-    response_release(&response);
-    return queued;
 }

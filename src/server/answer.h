@@ -18,7 +18,7 @@ void answer_header(const struct log *log, struct MHD_Response *response, const c
 /* Queues a response; takes its body and stream. `last`: the connection is closed behind it. */
 enum MHD_Result answer_send(const struct log *log, struct MHD_Connection *client, struct response *answer, bool last);
 
-/* Queues a page of the server's own, in these words, and closes the connection behind it. */
-enum MHD_Result answer_refuse(const struct log *log, struct MHD_Connection *client, int status, const char *words);
+/* Makes a response a page of the server's own, in these words. */
+void answer_words(struct response *response, int status, const char *words);
 
 #endif

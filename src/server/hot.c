@@ -62,9 +62,10 @@ static void add_headers(const struct finished *finished, const struct log *log, 
 }
 
 void finished_init(struct finished *finished, const struct log *log, struct page *page, enum encoding encoding,
-                   bool last)
+                   const struct route *route, bool last)
 {
-    *finished = (struct finished){.page = page_keep(page), .form = page_form(page, encoding), .last = last};
+    *finished =
+        (struct finished){.page = page_keep(page), .form = page_form(page, encoding), .route = route, .last = last};
     finished->whole = response_of(page, finished->form->bytes, finished->form->len);
     add_headers(finished, log, finished->whole, true);
 }
@@ -96,14 +97,16 @@ static void date(struct MHD_Response *response, const struct log *log, int64_t *
 }
 
 enum MHD_Result finished_send(struct finished *finished, const struct log *log, struct MHD_Connection *client,
-                              const struct request *request)
+                              const struct request *request, int *status)
 {
     int64_t modified_unix;
     page_modified(finished->page, &modified_unix);
     if (!request_has(request, finished->form->etag, modified_unix)) {
         date(finished->whole, log, &finished->dated_unix);
+        *status = MHD_HTTP_OK;
         return MHD_queue_response(client, MHD_HTTP_OK, finished->whole);
     }
+    *status = MHD_HTTP_NOT_MODIFIED;
     if (finished->unchanged == NULL) {
         /* libmicrohttpd leaves the body out, and its Content-Length has to be that of the page (RFC 9110, 8.6). */
         finished->unchanged = response_of(finished->page, finished->form->bytes, finished->form->len);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "warta/app/route.h"
 #include "warta/base/log.h"
 #include "warta/server/page.h"
 
@@ -18,6 +19,7 @@
 struct finished {
     struct page *page;                        /* owned */
     const struct page_form *form;             /* of the page */
+    const struct route *route;                /* that it is a page of; borrowed */
     struct MHD_Response *whole, *unchanged;   /* owned; the second, a 304, is NULL until it is needed */
     int64_t dated_unix, unchanged_dated_unix; /* what their Date headers say */
     bool last;                                /* the connection is closed behind it */
@@ -25,12 +27,12 @@ struct finished {
 
 /* Takes a reference of its own to `page`. Running out of memory ends the process. */
 void finished_init(struct finished *finished, const struct log *log, struct page *page, enum encoding encoding,
-                   bool last);
+                   const struct route *route, bool last);
 void finished_release(struct finished *finished);
 
-/* Queues the page, or a 304 where the client has it already (RFC 9110, 15.4.5). */
+/* Queues the page, or a 304 where the client has it already (RFC 9110, 15.4.5); `*status` says which. */
 enum MHD_Result finished_send(struct finished *finished, const struct log *log, struct MHD_Connection *client,
-                              const struct request *request);
+                              const struct request *request, int *status);
 
 struct hot;
 

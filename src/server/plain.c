@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "hot.h"
 #include "worker.h"
 
@@ -15,15 +16,8 @@ static bool is_canonical(const struct request *request, const char *target)
     return strcmp(*query == '?' ? query + 1 : query, request->query) == 0;
 }
 
-static void log_hit(const struct worker *worker, const struct request *request)
-{
-    const char *mark = *request->query == '\0' ? "" : "?";
-    log_write(worker->server->options.log, LOG_INFO, NULL, "%s %s%s%s 200", method_name(request->method), request->path,
-              mark, request->query);
-}
-
 /* Makes the page that `target` asks for (*owned*). NULL if none may be kept: the transfer's response is then the answer. */
-static struct page *make_page(const struct worker *worker, struct transfer *transfer, uint64_t epoch, char *target)
+static struct page *make_page(struct worker *worker, struct transfer *transfer, uint64_t epoch, char *target)
 {
     struct cache *cache = worker->server->cache;
     char *mark = strchr(target, '?');
@@ -34,7 +28,7 @@ static struct page *make_page(const struct worker *worker, struct transfer *tran
     if (mark != NULL) {
         *mark = '\0';
     }
-    app_handle(worker->app, &request, &transfer->response);
+    transfer_make(transfer, worker->app, &request);
     if (mark != NULL) {
         *mark = '?';
     }
@@ -44,17 +38,25 @@ static struct page *make_page(const struct worker *worker, struct transfer *tran
     return page;
 }
 
-static enum MHD_Result send_page(const struct worker *worker, struct transfer *transfer, struct page *page, bool last,
+static enum MHD_Result send_finished(struct worker *worker, struct transfer *transfer, struct finished *finished)
+{
+    int status;
+    enum MHD_Result queued =
+        finished_send(finished, worker->server->options.log, transfer->client, &transfer->request, &status);
+    account_end(worker, transfer, status, status == MHD_HTTP_OK ? finished->form->len : 0);
+    return queued;
+}
+
+static enum MHD_Result send_page(struct worker *worker, struct transfer *transfer, struct page *page, bool last,
                                  bool keep)
 {
     struct finished finished;
-    const struct log *log = worker->server->options.log;
     enum encoding encoding = request_encoding(&transfer->request);
     if (encoding == ENCODINGS) {
-        return transfer_refuse(worker->server, transfer->client, 406);
+        return transfer_refuse(worker, transfer, 406, "no coding of the page is taken");
     }
-    finished_init(&finished, log, page, encoding, last);
-    enum MHD_Result queued = finished_send(&finished, log, transfer->client, &transfer->request);
+    finished_init(&finished, worker->server->options.log, page, encoding, transfer->route, last);
+    enum MHD_Result queued = send_finished(worker, transfer, &finished);
     if (keep && !last) {
         hot_put(worker->hot, transfer->target, transfer->target_len, encoding, &finished);
     } else {
@@ -64,18 +66,17 @@ static enum MHD_Result send_page(const struct worker *worker, struct transfer *t
 }
 
 /* By the cache that all share; `*target` is the page's address. */
-static enum MHD_Result answer_kept(const struct worker *worker, struct transfer *transfer, uint64_t epoch,
-                                   struct buf *target, bool last)
+static enum MHD_Result answer_kept(struct worker *worker, struct transfer *transfer, uint64_t epoch, struct buf *target,
+                                   bool last)
 {
     struct page *page = cache_get(worker->server->cache, epoch, buf_string(target));
     bool read_before = page != NULL;
+    transfer->kept = read_before ? KEPT_HIT : KEPT_MISS;
     if (page == NULL) {
         page = make_page(worker, transfer, epoch, target->data);
-    } else {
-        log_hit(worker, &transfer->request);
     }
     if (page == NULL) {
-        return transfer_send(worker->server, transfer);
+        return transfer_send(worker, transfer);
     }
     bool keep = read_before && is_canonical(&transfer->request, buf_string(target));
     enum MHD_Result queued = send_page(worker, transfer, page, last, keep);
@@ -83,7 +84,7 @@ static enum MHD_Result answer_kept(const struct worker *worker, struct transfer 
     return queued;
 }
 
-bool plain_answer(const struct worker *worker, struct transfer *transfer, enum MHD_Result *queued)
+bool plain_answer(struct worker *worker, struct transfer *transfer, enum MHD_Result *queued)
 {
     struct server *server = worker->server;
     enum encoding encoding = request_encoding(&transfer->request);
@@ -91,15 +92,16 @@ bool plain_answer(const struct worker *worker, struct transfer *transfer, enum M
     bool last = atomic_load_explicit(&server->stopping, memory_order_relaxed);
     struct finished *hot = last ? NULL : hot_find(worker->hot, epoch, transfer->target, transfer->target_len, encoding);
     if (hot != NULL) {
-        log_hit(worker, &transfer->request);
-        *queued = finished_send(hot, server->options.log, transfer->client, &transfer->request);
+        transfer->route = hot->route;
+        transfer->kept = KEPT_HIT;
+        *queued = send_finished(worker, transfer, hot);
         return true;
     }
     struct buf target = BUF_EMPTY;
-    bool keeps = app_keeps(worker->app, &transfer->request, &target);
-    if (keeps) {
+    transfer->route = app_keeps(worker->app, &transfer->request, &target);
+    if (transfer->route != NULL) {
         *queued = answer_kept(worker, transfer, epoch, &target, last);
     }
     buf_release(&target);
-    return keeps;
+    return transfer->route != NULL;
 }

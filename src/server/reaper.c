@@ -82,14 +82,17 @@ static void *run(void *argument)
     while (!reaper->stopping) {
         wait_until(reaper, now_ms(CLOCK_MONOTONIC) + SWEEP_EVERY_MS);
         sweep(reaper);
+        pthread_mutex_unlock(&reaper->mutex);
+        reaper->tick(reaper->context);
+        pthread_mutex_lock(&reaper->mutex);
     }
     pthread_mutex_unlock(&reaper->mutex);
     return NULL;
 }
 
-bool reaper_init(struct reaper *reaper)
+bool reaper_init(struct reaper *reaper, void (*tick)(void *context), void *context)
 {
-    *reaper = (struct reaper){.idle_end_ms = INT64_MAX};
+    *reaper = (struct reaper){.idle_end_ms = INT64_MAX, .tick = tick, .context = context};
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

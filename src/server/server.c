@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -44,6 +45,8 @@ static void on_connection(void *context, struct MHD_Connection *client, void **s
         struct connection *connection = mem_alloc(sizeof *connection);
         listen_client(MHD_get_connection_info(client, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
                       connection->client);
+        const char *address = *connection->client == '\0' ? "127.0.0.1" : connection->client;
+        client_shown(address, server->options.log->clients, connection->shown);
         int fd = MHD_get_connection_info(client, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         reaper_add(&server->reaper, &connection->reaped, fd, server->options.head_ms);
         *socket_context = connection;
@@ -113,7 +116,6 @@ static bool start_worker(struct server *server, size_t i, struct app *app)
     const struct server_options *options = &server->options;
     struct worker *worker = &server->workers[i];
     unsigned connections = options->connections_max / options->threads;
-    worker->server = server;
     worker->app = app;
     worker->hot = hot_create();
     /* clang-format off */
@@ -201,9 +203,18 @@ static void halt(struct server *server)
     server->running = false;
 }
 
+/* On the reaper's thread. What is logged waits for no more than a second. */
+static void flush_logs(void *context)
+{
+    struct server *server = context;
+    for (size_t i = 0; i < server->options.threads; i++) {
+        log_buffer_flush(&server->workers[i].log_lines);
+    }
+}
+
 static bool start(struct server *server, const struct server_apps *apps)
 {
-    if (!reaper_init(&server->reaper)) {
+    if (!reaper_init(&server->reaper, flush_logs, server)) {
         return false;
     }
     server->running = true;
@@ -215,6 +226,20 @@ static bool start(struct server *server, const struct server_apps *apps)
         halt(server);
     }
     return started;
+}
+
+static void init_worker(struct server *server, struct worker *worker)
+{
+    worker->server = server;
+    worker->run = randombytes_random();
+    log_buffer_init(&worker->log_lines, server->options.log);
+}
+
+static void release_worker(struct worker *worker)
+{
+    log_buffer_release(&worker->log_lines);
+    buf_release(&worker->target);
+    buf_release(&worker->line);
 }
 
 struct server *server_open(const struct server_options *options, char *error, size_t error_len)
@@ -231,6 +256,9 @@ struct server *server_open(const struct server_options *options, char *error, si
              server->options.body_max / MEBIBYTE);
     server->cache = cache_create(options->cache_max);
     server->sockets = mem_alloc(threads * sizeof server->sockets[0]);
+    for (size_t i = 0; i < threads; i++) {
+        init_worker(server, &server->workers[i]);
+    }
     server->listening = options->handed_over_len > 0
                             ? listen_adopt(options->handed_over, options->handed_over_len, server->sockets, threads,
                                            server->address, error, error_len)
@@ -292,6 +320,9 @@ void server_destroy(struct server *server)
     }
     if (server->listening) {
         close_sockets(server);
+    }
+    for (size_t i = 0; i < server->options.threads; i++) {
+        release_worker(&server->workers[i]);
     }
     cache_destroy(server->cache);
     free(server->sockets);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "account.h"
 #include "answer.h"
 #include "warta/base/mem.h"
 #include "warta/server/multipart.h"
@@ -17,7 +18,18 @@ enum {
 
 /* --- answers ------------------------------------------------------------------------------------- */
 
-enum MHD_Result transfer_refuse(const struct server *server, struct MHD_Connection *client, int status)
+static enum MHD_Result queue(struct worker *worker, struct transfer *transfer, bool last)
+{
+    struct response *response = &transfer->response;
+    int status = response->status;
+    bool streams = response->stream.read != NULL;
+    uint64_t bytes = streams ? (uint64_t)response->stream.len : response->body.len;
+    enum MHD_Result queued = answer_send(worker->server->options.log, transfer->client, response, last);
+    account_end(worker, transfer, status, bytes);
+    return queued;
+}
+
+enum MHD_Result transfer_refuse(struct worker *worker, struct transfer *transfer, int status, const char *reason)
 {
     const char *words = "";
     switch (status) {
@@ -28,7 +40,7 @@ enum MHD_Result transfer_refuse(const struct server *server, struct MHD_Connecti
         words = "The page can be had as it is, or compressed with gzip or br, and the request takes none of these.";
         break;
     case 413:
-        words = server->limits;
+        words = worker->server->limits;
         break;
     case 414:
         words = "The address is longer than this server takes.";
@@ -42,21 +54,29 @@ enum MHD_Result transfer_refuse(const struct server *server, struct MHD_Connecti
     default:
         assert(false);
     }
-    return answer_refuse(server->options.log, client, status, words);
+    transfer->reason = reason;
+    answer_words(&transfer->response, status, words);
+    return queue(worker, transfer, true);
 }
 
-enum MHD_Result transfer_send(const struct server *server, struct transfer *transfer)
+enum MHD_Result transfer_send(struct worker *worker, struct transfer *transfer)
 {
-    bool last = atomic_load_explicit(&server->stopping, memory_order_relaxed);
     body_release(&transfer->body); /* a reader may take its time */
-    return answer_send(server->options.log, transfer->client, &transfer->response, last);
+    return queue(worker, transfer, atomic_load_explicit(&worker->server->stopping, memory_order_relaxed));
+}
+
+void transfer_make(struct transfer *transfer, struct app *app, const struct request *request)
+{
+    int64_t begun_ns = account_now_ns();
+    app_handle(app, request, &transfer->response);
+    transfer->made_ns = account_now_ns() - begun_ns;
 }
 
 /* On a thread of a lane. What a form changed is seen by whoever has its answer. Once it is resumed, the connection's own thread may be through with the transfer. */
 static void handle(void *context, struct app *app)
 {
     struct transfer *transfer = context;
-    app_handle(app, &transfer->request, &transfer->response);
+    transfer_make(transfer, app, &transfer->request);
     assert(transfer->response.stream.read == NULL);
     if (transfer->request.method == METHOD_POST) {
         cache_recheck(transfer->server->cache);
@@ -67,22 +87,20 @@ static void handle(void *context, struct app *app)
 
 /* Suspended first, as the lane may be done before lane_pool_submit returns. A suspended connection may be given an
  * answer, which goes out when it is resumed. */
-static enum MHD_Result hand_over(struct server *server, struct transfer *transfer)
+static enum MHD_Result hand_over(struct worker *worker, struct transfer *transfer)
 {
     transfer->job = (struct lane_job){.run = handle, .context = transfer};
     MHD_suspend_connection(transfer->client);
-    if (lane_pool_submit(server->lanes[transfer->lane], &transfer->job)) {
+    if (lane_pool_submit(worker->server->lanes[transfer->lane], &transfer->job)) {
         return MHD_YES;
     }
-    log_write(server->options.log, LOG_INFO, NULL, "refused with 503: too many requests wait already: %s %s (%s)",
-              method_name(transfer->request.method), transfer->request.path, transfer->request.client);
-    enum MHD_Result queued = transfer_refuse(server, transfer->client, 503);
+    enum MHD_Result queued = transfer_refuse(worker, transfer, 503, "too many requests wait already");
     MHD_resume_connection(transfer->client);
     return queued;
 }
 
 /* The request is whole. */
-static enum MHD_Result answer(const struct worker *worker, struct transfer *transfer)
+static enum MHD_Result answer(struct worker *worker, struct transfer *transfer)
 {
     struct server *server = worker->server;
     int status = body_end(&transfer->body);
@@ -91,17 +109,17 @@ static enum MHD_Result answer(const struct worker *worker, struct transfer *tran
                   transfer->body.fault == 0 ? "too many at once" : strerror(transfer->body.fault));
     }
     if (status != 0) {
-        return transfer_refuse(server, transfer->client, status);
+        return transfer_refuse(worker, transfer, status, "the body is malformed, or longer than is taken");
     }
     transfer->request.body = buf_string(&transfer->body.text);
     transfer->request.body_len = transfer->body.text.len;
     transfer->request.uploads_lost = transfer->body.files_lost;
     transfer->request.uploads = body_uploads(&transfer->body, &transfer->request.uploads_len);
     if (transfer->lane != LANE_FAST) {
-        return hand_over(server, transfer);
+        return hand_over(worker, transfer);
     }
-    app_handle(worker->app, &transfer->request, &transfer->response);
-    return transfer_send(server, transfer);
+    transfer_make(transfer, worker->app, &transfer->request);
+    return transfer_send(worker, transfer);
 }
 
 /* --- a request comes in -------------------------------------------------------------------------- */
@@ -165,13 +183,10 @@ static bool head_is_exact(struct MHD_Connection *client, const struct transfer *
     return line_len + transfer->fields_len + strlen("\r\n") == head_len;
 }
 
-static enum MHD_Result refuse_head(const struct worker *worker, struct transfer *transfer, int status,
-                                   const char *reason)
+static enum MHD_Result refuse_head(struct worker *worker, struct transfer *transfer, int status, const char *reason)
 {
-    log_write(worker->server->options.log, LOG_DEBUG, NULL, "refused with %d: %s (%s)", status, reason,
-              transfer->connection->client);
     reaped_serve(&transfer->connection->reaped);
-    return transfer_refuse(worker->server, transfer->client, status);
+    return transfer_refuse(worker, transfer, status, reason);
 }
 
 static void fill_request(struct transfer *transfer, const char *method)
@@ -180,6 +195,7 @@ static void fill_request(struct transfer *transfer, const char *method)
     const char *query = *path_end == '?' ? path_end + 1 : path_end;
     *path_end = '\0';
     transfer->request = (struct request){
+        .id = transfer->id,
         .method = method_parse(method),
         .path = transfer->target,
         .query = query,
@@ -202,9 +218,10 @@ static void begin_body(struct server *server, struct transfer *transfer)
 }
 
 /* The request goes through the pipeline. */
-static enum MHD_Result begin_lane(const struct worker *worker, struct transfer *transfer, size_t body_len)
+static enum MHD_Result begin_lane(struct worker *worker, struct transfer *transfer, size_t body_len)
 {
-    transfer->lane = app_lane(worker->app, &transfer->request);
+    transfer->route = app_route(worker->app, &transfer->request);
+    transfer->lane = transfer->route == NULL ? LANE_FAST : transfer->route->lane;
     begin_body(worker->server, transfer);
     if (transfer->body.status != 0) {
         return refuse_head(worker, transfer, transfer->body.status, "a multipart form without a boundary");
@@ -217,9 +234,10 @@ static enum MHD_Result begin_lane(const struct worker *worker, struct transfer *
     return MHD_YES;
 }
 
-static enum MHD_Result take_head(const struct worker *worker, struct transfer *transfer, const char *method,
+static enum MHD_Result take_head(struct worker *worker, struct transfer *transfer, const char *method,
                                  const char *version)
 {
+    account_begin(worker, transfer);
     MHD_get_connection_values_n(transfer->client, MHD_HEADER_KIND, collect_header, transfer);
     const struct guard_request head = {
         .method = method,
@@ -241,7 +259,7 @@ static enum MHD_Result take_head(const struct worker *worker, struct transfer *t
 }
 
 /* A plain request that no finished page answers takes the way of the others. */
-static enum MHD_Result answer_plain(const struct worker *worker, struct transfer *transfer)
+static enum MHD_Result answer_plain(struct worker *worker, struct transfer *transfer)
 {
     enum MHD_Result queued;
     if (plain_answer(worker, transfer, &queued)) {
@@ -273,7 +291,7 @@ enum MHD_Result transfer_step(void *context, struct MHD_Connection *client, cons
     }
     reaped_serve(&transfer->connection->reaped);
     if (transfer->handled) {
-        return transfer_send(worker->server, transfer);
+        return transfer_send(worker, transfer);
     }
     return transfer->plain ? answer_plain(worker, transfer) : answer(worker, transfer);
 }

@@ -10,9 +10,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "heartbeat.h"
 #include "warta/app/app.h"
+#include "warta/base/log_buffer.h"
 #include "warta/server/body.h"
 #include "warta/server/cache.h"
 #include "warta/server/guard.h"
@@ -23,6 +25,7 @@
 
 enum {
     LIMITS_CAP = 160,
+    REQUEST_ID_CAP = 18,
     CARRIED = 2 /* how much longer a form gets that waits for a login: it is encoded once more on the way */
 };
 
@@ -33,7 +36,10 @@ struct worker {
     struct app *app;
     struct MHD_Daemon *daemon;
     struct heartbeat heartbeat;
-    struct hot *hot; /* owned */
+    struct hot *hot;         /* owned */
+    uint32_t run, requests;  /* what ids are made of: a number of this thread's own, and how many requests there were */
+    struct buf target, line; /* of the log's line at hand */
+    struct log_buffer log_lines; /* flushed by the reaper too */
 };
 
 struct server {
@@ -56,7 +62,11 @@ struct connection {
     struct reaped reaped;
     struct transfer *transfer; /* owned; NULL between requests */
     char client[INET6_ADDRSTRLEN];
+    char shown[CLIENT_CAP]; /* the same as the log shows it */
 };
+
+/* What finished pages had to do with an answer. */
+enum kept { KEPT_NOT, KEPT_MISS, KEPT_HIT };
 
 /* One request on its way in, and through its lane. While it is there, only the lane's thread touches it. */
 struct transfer {
@@ -67,8 +77,13 @@ struct transfer {
     struct body body;
     size_t headers_len; /* how many were sent */
     size_t fields_len;  /* bytes of the head they account for */
-    struct request request;
-    bool plain; /* a GET or HEAD without a body, which a finished page may answer */
+    char id[REQUEST_ID_CAP];
+    int64_t begun_ns, made_ns; /* when the head was read; how long the pipeline took */
+    struct request request;    /* its path is NULL if the guard refused it */
+    const struct route *route; /* NULL if no row fits */
+    enum kept kept;
+    const char *reason; /* why it was refused by the server; NULL if it was not */
+    bool plain;         /* a GET or HEAD without a body, which a finished page may answer */
     enum lane lane;
     struct lane_job job;
     struct response response;
@@ -90,12 +105,16 @@ void transfer_end(struct connection *connection);
 
 /* Answers a plain request by a finished page: one that is kept, or one made now. False if the request is not for such a page,
  * and nothing was done; else `*queued` is what to return to libmicrohttpd. */
-bool plain_answer(const struct worker *worker, struct transfer *transfer, enum MHD_Result *queued);
+bool plain_answer(struct worker *worker, struct transfer *transfer, enum MHD_Result *queued);
 
-/* Refuses in words of the server's own, and closes the connection behind them. */
-enum MHD_Result transfer_refuse(const struct server *server, struct MHD_Connection *client, int status);
+/* Refuses in words of the server's own, and closes the connection behind them. `reason` is for the log, without any of the
+ * client's text. */
+enum MHD_Result transfer_refuse(struct worker *worker, struct transfer *transfer, int status, const char *reason);
 
 /* Queues the transfer's response. */
-enum MHD_Result transfer_send(const struct server *server, struct transfer *transfer);
+enum MHD_Result transfer_send(struct worker *worker, struct transfer *transfer);
+
+/* Has the pipeline answer the request (the transfer's, or another in its place), and notes how long that took. */
+void transfer_make(struct transfer *transfer, struct app *app, const struct request *request);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "timing.h"
 #include "warta/base/mem.h"
 #include "warta/store/migrate.h"
 
@@ -39,11 +40,12 @@ struct store {
     bool doomed; /* something in this transaction failed, so that it cannot be committed */
     size_t statements_len;
     struct statement *statements;
+    struct timing *timings; /* of the statements, begin and commit */
 };
 
 /* --- the comment lines that a statement begins with --- */
 
-enum { WORDS_MAX = 64 };
+enum { WORDS_MAX = 64, TIMED_APART = STORE_TIMED - STORE_TIMED_BEGIN };
 
 struct words {
     const char *word[WORDS_MAX];
@@ -219,6 +221,7 @@ static struct store *store_create(const char *path, enum store_access access, co
     store->path = arena_copy(&store->arena, path, strlen(path));
     store->statements = arena_alloc(&store->arena, sources_len * sizeof *store->statements + 1);
     store->statements_len = sources_len;
+    store->timings = mem_alloc((sources_len + TIMED_APART) * sizeof *store->timings);
     for (size_t i = 0; i < sources_len; i++)
         store->statements[i] = (struct statement){.name = sources[i].name, .text = sources[i].text};
     return store;
@@ -252,6 +255,7 @@ void store_destroy(struct store *store)
     for (size_t i = 0; i < store->statements_len; i++)
         engine_release(store->statements[i].engine);
     engine_close(store->engine);
+    free(store->timings);
     arena_release(&store->arena);
     free(store);
 }
@@ -266,6 +270,18 @@ void store_request(struct store *store, const char *request_id, bool may_write)
 bool store_unavailable(const struct store *store)
 {
     return store->unavailable;
+}
+
+static void note_time(struct store *store, size_t timed, const char *name, int64_t begun_ns)
+{
+    timing_note(&store->timings[timed], name, begun_ns, store->log, store->request_id);
+}
+
+void store_timings_add(const struct store *store, struct store_timing sums[static STORE_TIMED])
+{
+    assert(store->statements_len == SQL_COUNT);
+    for (size_t i = 0; i < STORE_TIMED; i++)
+        timing_add(&store->timings[i], &sums[i]);
 }
 
 /* --- running: every verb goes through run() --- */
@@ -431,8 +447,10 @@ static json_t *run_with(struct store *store, enum sql sql, const json_t *params,
     if (!may_run(store, statement))
         return NULL;
     assert((wanted == WANT_EFFECT || statement->columns_len > 0) && "a statement without columns has no rows");
+    int64_t begun_ns = timing_now_ns();
     json_t *result = bind_params(store, statement, params, bytes) ? collect(store, statement, wanted) : NULL;
     engine_reset(statement->engine);
+    note_time(store, (size_t)sql, statement->name, begun_ns);
     return result;
 }
 
@@ -496,8 +514,10 @@ bool store_bytes(struct store *store, enum sql sql, const json_t *params, struct
     if (!may_run(store, statement))
         return false;
     assert(statement->columns_len > 0 && !engine_writes(statement->engine) && "bytes are read");
+    int64_t begun_ns = timing_now_ns();
     bool ok = bind_params(store, statement, params, NULL) && take_bytes(store, statement, out);
     engine_reset(statement->engine);
+    note_time(store, (size_t)sql, statement->name, begun_ns);
     return ok;
 }
 
@@ -508,7 +528,10 @@ bool store_begin(struct store *store)
     assert(!store->in_transaction && "transactions do not nest");
     if (store->access == STORE_WRITE && !store->may_write)
         return fault(store, "begin", "writes, and this request may not");
-    if (!engine_begin(store->engine))
+    int64_t begun_ns = timing_now_ns();
+    bool ok = engine_begin(store->engine);
+    note_time(store, store->statements_len, "begin", begun_ns);
+    if (!ok)
         return engine_fault(store, "begin");
     store->in_transaction = true;
     return true;
@@ -517,7 +540,9 @@ bool store_begin(struct store *store)
 bool store_commit(struct store *store)
 {
     assert(store->in_transaction);
+    int64_t begun_ns = timing_now_ns();
     bool ok = !store->doomed && engine_commit(store->engine);
+    note_time(store, store->statements_len + 1, "commit", begun_ns);
     if (!ok && !store->doomed)
         engine_fault(store, "commit");
     if (!ok)

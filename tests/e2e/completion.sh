@@ -48,7 +48,7 @@ for verb in $verbs; do
 done
 
 same "$(lines --database)" serve --da
-same "$(lines --log-format --log-level)" check --threads 2 --log-
+same "$(lines --log-clients --log-format --log-level --log-slow)" check --threads 2 --log-
 same "$(lines debug error info warn)" serve --log-level ""
 same "$(lines text)" serve --log-format t
 same "$(lines json)" serve --log-format = j

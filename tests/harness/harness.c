@@ -179,7 +179,10 @@ struct response harness_send(struct harness *harness, const struct harness_messa
     assert_true(headers_len + message->headers_len <= sizeof headers / sizeof *headers);
     for (size_t i = 0; i < message->headers_len; i++)
         headers[headers_len++] = message->headers[i];
+    char id[32];
+    snprintf(id, sizeof id, "request-%u", harness->requests++);
     const struct request request = {
+        .id = id,
         .method = method_parse(method),
         .path = path,
         .query = mark == NULL ? "" : mark + 1,
@@ -193,7 +196,9 @@ struct response harness_send(struct harness *harness, const struct harness_messa
     };
     struct response response;
     response_init(&response);
-    app_handle(app_lane(harness->app, &request) == LANE_FAST ? harness->app : harness->staff, &request, &response);
+    const struct route *route = app_route(harness->app, &request);
+    bool fast = route == NULL || route->lane == LANE_FAST;
+    app_handle(fast ? harness->app : harness->staff, &request, &response);
     buf_release(&body);
     free(path);
     return response;

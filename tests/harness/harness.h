@@ -15,6 +15,7 @@ struct harness {
     char folder[64];
     char database[96];
     struct log log;
+    unsigned requests; /* how many were sent */
     struct view *view;
     struct site site;
     struct app *app;   /* of the fast lane: it reads */

@@ -96,7 +96,8 @@ static int ask(struct browser *browser, enum method method, const char *target, 
     response_release(&browser->response);
     response_init(&browser->response);
     struct harness *harness = &browser->harness;
-    bool fast = app_lane(harness->app, &request) == LANE_FAST;
+    const struct route *route = app_route(harness->app, &request);
+    bool fast = route == NULL || route->lane == LANE_FAST;
     app_handle(fast ? harness->app : harness->staff, &request, &browser->response);
     free(path);
     keep_cookie(browser);

@@ -508,7 +508,9 @@ static void test_hostile_words(void **state)
 /* --- faults --- */
 
 /* The request id on the last line of a log that holds `words`. */
-static void logged_id(const char *log, const char *words, char id[static EXCHANGE_ID_CAP])
+enum { ID_CAP = 24 };
+
+static void logged_id(const char *log, const char *words, char id[static ID_CAP])
 {
     const char *line = NULL;
     for (const char *at = log; (at = strstr(at, words)) != NULL; at++)
@@ -561,7 +563,7 @@ static void test_fault_is_whole(void **state)
     snprintf(command, sizeof command, "sqlite3 %s 'DROP TABLE listing_count'", harness.database);
     assert_int_equal(system(command), 0);
     for (size_t i = 0; i < 2; i++) {
-        char id[EXCHANGE_ID_CAP];
+        char id[ID_CAP];
         struct response response = harness_request(&harness, "GET", "/", forms[i].accept);
         const char *body = buf_string(&response.body);
         assert_int_equal(response.status, 500);

@@ -56,6 +56,7 @@ enum {
     TITLE_LIKE,
     ITEM_EACH,
     RAW_PUT,
+    COUNT_UP,
     STATEMENTS
 };
 
@@ -90,6 +91,10 @@ static const struct statement_source statements[STATEMENTS] = {
                                 "ORDER BY wanted.key"},
     [TITLE_LIKE] = {"title_like", "-- params: pattern\n-- columns: items\n"
                                   "SELECT count(*) AS items FROM item WHERE slug LIKE :pattern"},
+    [COUNT_UP] = {"count_up",
+                  "-- params: last\n-- columns: numbers\n"
+                  "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < :last) "
+                  "SELECT count(*) AS numbers FROM number"},
     [RAW_PUT] = {"raw_put", "-- params: value id\nINSERT INTO raw (id, value) VALUES (:id, :value)"},
 };
 

@@ -177,13 +177,55 @@ static void test_network(void **state)
     }
 }
 
+static void test_shown(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *address;
+        enum log_clients clients;
+        const char *shown;
+    } cases[] = {
+        {"203.0.113.9", LOG_CLIENTS_FULL, "203.0.113.9"},
+        {"203.0.113.9", LOG_CLIENTS_MASKED, "203.0.113.0/24"},
+        {"203.0.113.9", LOG_CLIENTS_NONE, "-"},
+        {"2001:db8:1:2:3:4:5:6", LOG_CLIENTS_MASKED, "2001:db8:1:2::/64"},
+        {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", LOG_CLIENTS_FULL, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
+        {"", LOG_CLIENTS_FULL, "-"},
+        {"", LOG_CLIENTS_MASKED, "-"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[CLIENT_CAP];
+        client_shown(cases[i].address, cases[i].clients, out);
+        assert_string_equal(out, cases[i].shown);
+    }
+}
+
+static void test_within(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *address, *networks;
+        bool within;
+    } cases[] = {
+        {"127.0.0.1", "127.0.0.0/8,::1/128", true},
+        {"::1", "127.0.0.0/8,::1/128", true},
+        {"::ffff:127.0.0.1", "127.0.0.0/8", true},
+        {"128.0.0.1", "127.0.0.0/8,::1/128", false},
+        {"::2", "127.0.0.0/8,::1/128", false},
+        {"10.1.2.3", "192.0.2.1, 10.0.0.0/8", true},
+        {"127.0.0.1", "", false},
+        {"", "0.0.0.0/0,::/0", false},
+        {"nowhere", "0.0.0.0/0,::/0", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(client_is_within(cases[i].address, cases[i].networks), cases[i].within);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_address),
-        cmocka_unit_test(test_address_text),
-        cmocka_unit_test(test_networks_valid),
-        cmocka_unit_test(test_network),
+        cmocka_unit_test(test_address), cmocka_unit_test(test_address_text), cmocka_unit_test(test_networks_valid),
+        cmocka_unit_test(test_network), cmocka_unit_test(test_shown),        cmocka_unit_test(test_within),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,8 +11,11 @@
 #include <limits.h>
 #include <pthread.h>
 #include <regex.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
 
 #include "warta/base/log.h"
+#include "warta/base/log_buffer.h"
 
 enum { TIME_LEN = sizeof "2026-11-23T19:20:01.123Z" - 1 };
 
@@ -163,6 +166,124 @@ static void test_long_lines_are_cut(void **state)
     }
 }
 
+/* --- fields --- */
+
+static const char *fields_line(struct sink *sink, enum log_format format, const char *value)
+{
+    struct buf line = BUF_EMPTY;
+    sink_open(sink, LOG_INFO, format);
+    log_line_begin(format, &line, LOG_INFO, "8f3a");
+    log_line_word(format, &line, "target", value);
+    log_line_number(format, &line, "status", 200);
+    log_line_text(format, &line, "agent", value);
+    log_line_ms(format, &line, "ms", 12345678);
+    log_line_ms(format, &line, "page_ms", -1);
+    log_line_number(format, &line, "bytes", 0);
+    log_line_end(format, &line);
+    log_send(&sink->log, line.data, line.len);
+    buf_release(&line);
+    return sink_close(sink);
+}
+
+static void test_fields_as_text(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value, *logged;
+    } cases[] = {
+        {"/a?b=c", "/a?b=c"},      {"", "\"\""},
+        {"a b", "\"a b\""},        {"a\" status=500 \\", "\"a\\\" status=500 \\\\\""},
+        {"a\nb", "a\\x0ab"},       {"a b\n", "\"a b\\\\x0a\""},
+        {"ខ្មែរ\xff", "ខ្មែរ\\xff"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sink sink;
+        char expected[256];
+        snprintf(expected, sizeof expected, " info 8f3a %s status=200 agent=%s ms=12.345 page_ms=0.000 bytes=0\n",
+                 cases[i].logged, cases[i].logged);
+        assert_string_equal(fields_line(&sink, LOG_TEXT, cases[i].value) + TIME_LEN, expected);
+    }
+}
+
+static void test_fields_as_json(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value, *logged;
+    } cases[] = {
+        {"/a?b=c", "/a?b=c"},
+        {"", ""},
+        {"a\",\"status\":500,\"b\":\"\\", "a\",\"status\":500,\"b\":\"\\"},
+        {"a\nb\xff", "a\\x0ab\\xff"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sink sink;
+        json_t *object = json_loads(fields_line(&sink, LOG_JSON, cases[i].value), JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(object);
+        assert_int_equal(json_object_size(object), 9);
+        assert_string_equal(json_string_value(json_object_get(object, "target")), cases[i].logged);
+        assert_string_equal(json_string_value(json_object_get(object, "agent")), cases[i].logged);
+        assert_int_equal(json_integer_value(json_object_get(object, "status")), 200);
+        assert_true(json_real_value(json_object_get(object, "ms")) == 12.345);
+        json_decref(object);
+    }
+}
+
+static void test_long_fields_are_cut(void **state)
+{
+    (void)state;
+    static const char *const fills[] = {"x", "\n", "\"", "ខ", " "};
+    for (size_t i = 0; i < sizeof fills / sizeof *fills; i++) {
+        for (enum log_format format = LOG_TEXT; format <= LOG_JSON; format++) {
+            struct sink sink;
+            char value[5000] = "";
+            for (size_t len = 0; len + 8 < sizeof value; len += strlen(fills[i]))
+                memcpy(value + len, fills[i], strlen(fills[i]) + 1);
+            const char *line = fields_line(&sink, format, value);
+            assert_in_range(strlen(line), LOG_FIELD_MAX, PIPE_BUF);
+            assert_non_null(strstr(line, "…"));
+            assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
+            json_t *object = json_loads(line, 0, NULL);
+            assert_int_equal(object != NULL, format == LOG_JSON);
+            json_decref(object);
+        }
+    }
+}
+
+/* --- lines that wait for each other --- */
+
+static size_t waiting(int fd)
+{
+    int bytes = 0;
+    assert_int_equal(ioctl(fd, FIONREAD, &bytes), 0);
+    return (size_t)bytes;
+}
+
+/* The first comes at once, others when there are enough of them, the rest when asked for; always whole. */
+static void test_lines_are_gathered(void **state)
+{
+    (void)state;
+    static const char line[] = "0123456789 0123456789 0123456789\n";
+    struct sink sink;
+    struct log_buffer buffer;
+    size_t lines = 0;
+    sink_open(&sink, LOG_INFO, LOG_TEXT);
+    log_buffer_init(&buffer, &sink.log);
+    log_buffer_add(&buffer, line, sizeof line - 1);
+    assert_int_equal(waiting(sink.read_fd), sizeof line - 1);
+    for (size_t i = 1; i < 150; i++) {
+        log_buffer_add(&buffer, line, sizeof line - 1);
+        assert_int_equal(waiting(sink.read_fd) % (sizeof line - 1), 0);
+    }
+    log_buffer_flush(&buffer);
+    assert_int_equal(waiting(sink.read_fd), 150 * (sizeof line - 1));
+    log_buffer_add(&buffer, line, sizeof line - 1);
+    log_buffer_release(&buffer);
+    for (const char *at = sink_close(&sink); *at != '\0'; at += sizeof line - 1, lines++)
+        assert_memory_equal(at, line, sizeof line - 1);
+    assert_int_equal(lines, 151);
+}
+
 enum { THREADS = 4, LINES_PER_THREAD = 10 };
 
 static void *write_lines(void *sink)
@@ -205,6 +326,11 @@ static void test_names(void **state)
     assert_true(log_level_parse("warn", &level) && level == LOG_WARN);
     assert_true(log_level_parse("info", &level) && level == LOG_INFO);
     assert_true(log_level_parse("debug", &level) && level == LOG_DEBUG);
+    enum log_clients clients = LOG_CLIENTS_FULL;
+    assert_true(log_clients_parse("none", &clients) && clients == LOG_CLIENTS_NONE);
+    assert_true(log_clients_parse("masked", &clients) && clients == LOG_CLIENTS_MASKED);
+    assert_true(log_clients_parse("full", &clients) && clients == LOG_CLIENTS_FULL);
+    assert_false(log_clients_parse("some", &clients));
     assert_true(log_format_parse("json", &format) && format == LOG_JSON);
     assert_true(log_format_parse("text", &format) && format == LOG_TEXT);
     assert_false(log_format_parse("xml", &format));
@@ -220,6 +346,10 @@ int main(void)
         cmocka_unit_test(test_nothing_forges_a_line),
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_long_lines_are_cut),
+        cmocka_unit_test(test_fields_as_text),
+        cmocka_unit_test(test_fields_as_json),
+        cmocka_unit_test(test_long_fields_are_cut),
+        cmocka_unit_test(test_lines_are_gathered),
         cmocka_unit_test(test_threads_do_not_mix),
         cmocka_unit_test(test_a_failing_write_is_ignored),
         cmocka_unit_test(test_names),

@@ -344,6 +344,25 @@ static void test_bytes_faults(void **state)
     store_destroy(store);
 }
 
+/* No machine counts to three million within a millisecond. */
+static void test_slow_statements_are_named(void **state)
+{
+    struct site *site = *state;
+    char text[TEXT_CAP];
+    off_t at = lseek(site->log.fd, 0, SEEK_END);
+    struct store *store = open_store(site, STORE_READ);
+    store_request(store, "get-1", false);
+    assert_json(value_of(store, COUNT_UP, json_pack("{s:i}", "last", 3000000)), json_integer(3000000));
+    assert_string_equal(log_since(site, &at, text), "");
+    site->log.slow_ms = 1;
+    assert_json(value_of(store, COUNT_UP, json_pack("{s:i}", "last", 3000000)), json_integer(3000000));
+    assert_holds(log_since(site, &at, text), " warn get-1 slow: count_up took ");
+    site->log.slow_ms = 3600000;
+    assert_json(value_of(store, COUNT_UP, json_pack("{s:i}", "last", 3)), json_integer(3));
+    assert_string_equal(log_since(site, &at, text), "");
+    store_destroy(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +380,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_schema_changes_meanwhile, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bytes_faults, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_slow_statements_are_named, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

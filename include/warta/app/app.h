@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "warta/app/route.h"
+#include "warta/http/client.h"
 #include "warta/http/message.h"
 #include "warta/pages/page.h"
 
@@ -30,12 +31,21 @@ void app_destroy(struct app *app);
  * returns when a request that is being answered is done. */
 void app_change(struct app *app, const struct site *site);
 
-/* Where the request is to be answered, by its method and path. Looks at nothing else, and runs no statement. */
-enum lane app_lane(const struct app *app, const struct request *request);
+/* The row that answers the request, by its method and path; NULL if there is none. Looks at nothing else, and runs no
+ * statement. */
+const struct route *app_route(const struct app *app, const struct request *request);
 
-/* Whether a page for this GET or HEAD may be kept and sent to anybody who asks for the same. If so, appends to `target` the
- * one address ("/?type=news") that stands for all that ask for it; a request for that is answered alike. */
-bool app_keeps(const struct app *app, const struct request *request, struct buf *target);
+/* The row of a GET or HEAD whose page may be kept and sent to anybody who asks for the same; NULL if it may not. With it,
+ * appends to `target` the one address ("/?type=news") that stands for all that ask for it; a request for that is answered
+ * alike. */
+const struct route *app_keeps(const struct app *app, const struct request *request, struct buf *target);
+
+/* Appends what the log calls that which was asked for. Tokens, and what staff look for, stand in queries, and some tokens in
+ * the path: they are not for the log. */
+void app_log_target(const struct app *app, const struct request *request, struct buf *target);
+
+/* The client's address, seen through trusted proxies (client.h). */
+void app_client(struct app *app, const struct request *request, char out[static CLIENT_CAP]);
 
 /* What readers see: a number that moves on with every commit they could notice, and when the next item appears by itself
  * (INT64_MAX: none waits). False on a fault. */

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "warta/base/log.h"
 #include "warta/base/mem.h"
 #include "warta/http/message.h"
 
@@ -19,6 +20,9 @@ enum { CLIENT_CAP = 52 };
 /* Whether `networks` is a list of networks, parted by commas: "10.0.0.0/8, ::1, 2001:db8::/32"; "" is an empty one.
  * Otherwise a reason that names the entry is in `error`. */
 bool client_networks_valid(const char *networks, char *error, size_t error_len);
+
+/* Whether an address lies in one of a valid list of networks; false for what is no address. */
+bool client_is_within(const char *address, const char *networks);
 
 /* The client's address as inet_ntop writes it; an IPv4 address in IPv6's form (RFC 4291, 2.5.5.2) is written as IPv4.
  * `trusted` is a valid list of networks. A peer without an address, on a unix socket, is a trusted 127.0.0.1; one whose
@@ -29,5 +33,8 @@ const char *client_address_text(struct arena *arena, const struct request *reque
 /* The network that an address is counted by, as one client may have all of it: "203.0.113.0/24", "2001:db8::/64"; ""
  * for what is no address. */
 void client_network(const char *address, char out[static CLIENT_CAP]);
+
+/* The address as the log shows it: whole, its network only, or "-", which it also is for what is no address. */
+void client_shown(const char *address, enum log_clients clients, char out[static CLIENT_CAP]);
 
 #endif

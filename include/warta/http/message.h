@@ -28,6 +28,7 @@ struct upload {
 
 /* All borrowed from whoever made the request, for as long as it is handled. */
 struct request {
+    const char *id; /* names it in the log and on a 500 page; NULL: it has none */
     enum method method;
     const char *path;  /* as sent, still percent-encoded, begins with '/', without the query */
     const char *query; /* behind the '?', still percent-encoded; "" if none */

@@ -38,7 +38,7 @@ struct site {
 
 struct route;
 
-enum { EXCHANGE_ID_CAP = 24, PAGE_NEXT_MAX = 2000 /* bytes of where a login leads */ };
+enum { PAGE_NEXT_MAX = 2000 /* bytes of where a login leads */ };
 
 /* Who a page is for. */
 enum access { ACCESS_ALL, ACCESS_STAFF, ACCESS_ADMIN };
@@ -62,12 +62,15 @@ struct exchange {
     json_t *model;
     const char *detail; /* for the error page: what was wrong, in words; NULL if the status says it all */
     int64_t now_unix;
-    char id[EXCHANGE_ID_CAP]; /* names this request in the log and on a 500 page */
+    const char *id; /* of the request */
 };
 
 typedef int page_handler(struct exchange *x);
 
 void exchange_release(struct exchange *x);
+
+/* The client's address as the log may show it (*arena*). */
+const char *page_shown_client(struct exchange *x);
 
 /* Renders the model by that template as the body. Returns `status`, or 500 when the template cannot be rendered,
  * which is logged. */

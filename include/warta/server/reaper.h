@@ -30,6 +30,8 @@ struct reaped {
 
 struct reaper {
     pthread_t thread;
+    void (*tick)(void *context);
+    void *context;
     pthread_mutex_t mutex; /* guards all that follows */
     pthread_cond_t changed;
     struct reaped *first;
@@ -37,8 +39,8 @@ struct reaper {
     bool stopping;
 };
 
-/* Starts the thread. False if it cannot be started. */
-bool reaper_init(struct reaper *reaper);
+/* Starts the thread, which also calls `tick` each second, with no lock of the reaper's held. False if it cannot be started. */
+bool reaper_init(struct reaper *reaper, void (*tick)(void *context), void *context);
 
 /* Ends the thread. All connections must have been removed. */
 void reaper_release(struct reaper *reaper);

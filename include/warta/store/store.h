@@ -18,13 +18,16 @@
  * returns NULL or false. A parameter missing from `params`, an unknown one beside it, or a statement that
  * writes on a store opened for reading or while writes are not allowed, is a fault too.
  *
- * Threads: a store belongs to one thread at a time; each thread opens its own. */
+ * One that took longer than the log's `slow_ms` is a warning in the log, with its name.
+ *
+ * Threads: a store belongs to one thread at a time, but any may call store_timings_add; each thread opens its own. */
 #ifndef WARTA_STORE_STORE_H
 #define WARTA_STORE_STORE_H
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "warta/base/buf.h"
 #include "warta/base/log.h"
@@ -84,6 +87,20 @@ bool store_exec(struct store *store, enum sql sql, const json_t *params, size_t 
 bool store_begin(struct store *store);
 bool store_commit(struct store *store);
 void store_rollback(struct store *store);
+
+/* What is timed: each statement by its enumerator, beginning a transaction (waiting for the write lock), and committing it
+ * (waiting for the disk). */
+enum { STORE_TIMED_BEGIN = SQL_COUNT, STORE_TIMED_COMMIT, STORE_TIMED };
+
+struct store_timing {
+    uint64_t runs, ns; /* how often, and how long in all */
+};
+
+/* Adds what this store took to `sums`. */
+void store_timings_add(const struct store *store, struct store_timing sums[static STORE_TIMED]);
+
+/* "item_public", "begin", "commit". */
+const char *store_timed_name(size_t timed);
 
 /* What `warta check` asks: whether the engine finds the database whole. Problems are appended to `problems`, a
  * JSON array of strings (empty: whole). False on a fault. */
