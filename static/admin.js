@@ -170,8 +170,7 @@ async function proposeAddress(slug) {
     };
     let chosen = slug.value !== '';
     const show = () => {
-        $('a', place).textContent = `${editor.dataset.base}/items/${slug.value}`;
-        place.hidden = !slug.value;
+        $('a', place).textContent = `${editor.dataset.base}/items/${slug.value || '…'}`;
     };
     const propose = later(async () => {
         const words = title.value;
@@ -192,6 +191,7 @@ async function proposeAddress(slug) {
     });
     on(slug, 'change', propose);
     on(place, 'click', () => { slug.closest('details').open = true; });
+    place.hidden = false;
     show();
     // A new item's that comes back with a mistake elsewhere is still the proposed one, unless it was typed.
     if (chosen && !slug.dataset.item)

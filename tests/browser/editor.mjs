@@ -272,12 +272,13 @@ test('the address is proposed from the title, until another is typed', async () 
     const slugIs = (page, value) => page.waitForFunction(
         (wanted) => document.querySelector('[name=slug]').value === wanted, value);
     const page = await open({ path: '/admin/items/new' });
-    assert.equal(await page.locator('[data-address]').isVisible(), false);
+    const { y } = await field(page, 'title').boundingBox();
     await field(page, 'title').pressSequentially('Honey for');
     await slugIs(page, 'honey-for');
     await field(page, 'title').pressSequentially(' all');
     await slugIs(page, 'honey-for-all');
     assert.equal(await page.locator('[data-address] a').textContent(), '/items/honey-for-all');
+    assert.equal((await field(page, 'title').boundingBox()).y, y, 'what is typed stays where it is');
     await page.locator('[data-address] a').click();
     assert.equal(await field(page, 'slug').isVisible(), true);
     await field(page, 'slug').fill('honey');
