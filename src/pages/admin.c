@@ -34,7 +34,7 @@ static const struct {
     const char *code, *words;
     enum undoes undoes;
 } messages[] = {
-    {"created", "The item is made.", UNDOES_NOTHING},
+    {"created", "The item is made.", UNDOES_ITEM},
     {"saved", "Saved.", UNDOES_ITEM},
     {"published", "Published.", UNDOES_ITEM},
     {"scheduled", "Scheduled.", UNDOES_ITEM},
@@ -116,16 +116,18 @@ static json_t *undo_form(struct exchange *x, const char *path, const char *name,
                      "label", "Undo");
 }
 
-/* How to take back what was done: the item's revision from before (*owned*). */
+/* How to take back what was done: the item's revision from before; one that was not there before goes into the trash
+ * (*owned*). */
 static json_t *undo_item(struct exchange *x)
 {
     int64_t item = param_number(x, "item");
     int64_t version = param_number(x, "version");
     int64_t to = param_number(x, "to");
-    if (item <= 0 || version <= 0 || to <= 0)
+    if (item <= 0 || version <= 0 || (to <= 0 && version != 1))
         return json_null();
     const char *path =
-        arena_format(&x->arena, "/admin/items/%lld/revisions/%lld/restore", (long long)item, (long long)to);
+        to <= 0 ? arena_format(&x->arena, "/admin/items/%lld/trash", (long long)item)
+                : arena_format(&x->arena, "/admin/items/%lld/revisions/%lld/restore", (long long)item, (long long)to);
     return undo_form(x, path, "version", version);
 }
 

@@ -139,7 +139,7 @@ export async function stopDesk() {
 /** A page of a browser of its own, logged in as ana unless `as` is null. */
 export async function open({ as = ana, path = null, ...options } = {}) {
     const context = await browser.newContext({ storageState: as ? anaState : undefined, ...options });
-    context.setDefaultTimeout(10000);
+    context.setDefaultTimeout(30000);
     const page = await context.newPage();
     if (path !== null)
         await page.goto(site.url + path);

@@ -26,7 +26,7 @@ after(async () => {
 async function visit(path, look, options = {}) {
     const context = await browser.newContext({ javaScriptEnabled: false, ...options });
     try {
-        context.setDefaultTimeout(10000);
+        context.setDefaultTimeout(30000);
         const page = await context.newPage();
         const response = await page.goto(site.url + path);
         return await look(page, response);

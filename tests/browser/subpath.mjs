@@ -31,7 +31,7 @@ async function behind(how, look) {
 
 async function logInAndPost(url) {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
-    context.setDefaultTimeout(10000);
+    context.setDefaultTimeout(30000);
     const page = await context.newPage();
     const outside = [], failed = [];
     page.on('request', (request) => {

@@ -413,6 +413,29 @@ static void test_undo_of_a_deletion(void **state)
     expect_row(desk, "SELECT count(*) FROM file", "1");
 }
 
+/* A new item, published by a slip of the finger, is taken back by its message too. */
+static void test_undo_of_a_new_item(void **state)
+{
+    struct desk *desk = *state;
+    static const char *const actions[][2] = {{"save", "created"}, {"publish", "published"}};
+    for (int i = 0; i < 2; i++) {
+        char form[64], done[96], back[96], trash[64], sql[64];
+        snprintf(form, sizeof form, "type=news&title=Slip&action=%s", actions[i][0]);
+        snprintf(done, sizeof done, "/admin/items/%d?done=%s&item=%d&version=1", 3 + i, actions[i][1], 3 + i);
+        snprintf(back, sizeof back, "/admin?done=trashed&item=%d&version=2&to=1", 3 + i);
+        snprintf(trash, sizeof trash, "/admin/items/%d/trash", 3 + i);
+        snprintf(sql, sizeof sql, "SELECT status FROM item WHERE id = %d", 3 + i);
+        struct response made = post(desk, "/admin/items", form);
+        expect_location(&made, 303, done);
+        expect_page(desk, done, 200, "<button>Undo</button>", NULL);
+        char *undo = form_of(desk, done, trash);
+        struct response undone = post(desk, trash, undo);
+        expect_location(&undone, 303, back);
+        expect_row(desk, sql, "trashed");
+        free(undo);
+    }
+}
+
 /* A file that was replaced or deleted comes back by its message's Undo, to the same address. */
 static void test_undo_of_a_file(void **state)
 {
@@ -492,6 +515,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_deleted_by_accident, open_admin, close_desk),
         cmocka_unit_test_setup_teardown(test_undo_of_a_deletion, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(test_undo_of_a_file, open_desk, close_desk),
+        cmocka_unit_test_setup_teardown(test_undo_of_a_new_item, open_desk, close_desk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
