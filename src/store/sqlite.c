@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -423,6 +424,20 @@ void engine_reset(struct engine_statement *statement)
 
 /* --- columns --- */
 
+/* Eight bytes at a time: most text is ASCII, and needs no closer look at whether it is UTF-8. */
+static bool is_ascii(const char *text, size_t len)
+{
+    uint64_t word, seen = 0;
+    size_t at = 0;
+    for (; at + sizeof word <= len; at += sizeof word) {
+        memcpy(&word, text + at, sizeof word);
+        seen |= word;
+    }
+    for (; at < len; at++)
+        seen |= (unsigned char)text[at];
+    return (seen & UINT64_C(0x8080808080808080)) == 0;
+}
+
 static json_t *column_text(sqlite3_stmt *handle, int at, enum column_kind kind, const char **problem)
 {
     const char *text = (const char *)sqlite3_column_text(handle, at);
@@ -430,7 +445,9 @@ static json_t *column_text(sqlite3_stmt *handle, int at, enum column_kind kind, 
     if (text == NULL)
         mem_exhausted();
     *problem = kind == COLUMN_JSON ? "holds no valid JSON" : "holds text that is not valid UTF-8";
-    return kind == COLUMN_JSON ? json_loadb(text, text_len, JSON_DECODE_ANY, NULL) : json_stringn(text, text_len);
+    if (kind == COLUMN_JSON)
+        return json_loadb(text, text_len, JSON_DECODE_ANY, NULL);
+    return is_ascii(text, text_len) ? json_stringn_nocheck(text, text_len) : json_stringn(text, text_len);
 }
 
 static json_t *column_bool(sqlite3_stmt *handle, int at, const char **problem)

@@ -30,7 +30,8 @@ static const char schema[] =
     "CREATE VIRTUAL TABLE word USING fts5 (text);"
     "INSERT INTO item VALUES (1, 'one', 'ខ្មែរ', 1.5), (2, 'two', NULL, NULL);"
     "INSERT INTO raw VALUES (1, CAST(x'6fff' AS TEXT)), (2, x'00'), (3, '{\"a\":'), (4, 2), (5, 9e999), (6, 'true'),"
-    "                       (7, CAST(x'c080' AS TEXT)), (8, CAST(x'eda080' AS TEXT));";
+    "                       (7, CAST(x'c080' AS TEXT)), (8, CAST(x'eda080' AS TEXT)),"
+    "                       (9, CAST(x'6162ff6465666768' AS TEXT)), (10, CAST(x'61626364656667686970ff' AS TEXT));";
 
 /* --- the statements --- */
 

@@ -100,6 +100,8 @@ static const struct {
     {RAW, "{\"id\":1}", "raw: column value holds text that is not valid UTF-8"},
     {RAW, "{\"id\":7}", "raw: column value holds text that is not valid UTF-8"},
     {RAW, "{\"id\":8}", "raw: column value holds text that is not valid UTF-8"},
+    {RAW, "{\"id\":9}", "raw: column value holds text that is not valid UTF-8"},
+    {RAW, "{\"id\":10}", "raw: column value holds text that is not valid UTF-8"},
     {RAW, "{\"id\":2}", "raw: column value holds a value of a type"},
     {RAW, "{\"id\":5}", "raw: column value holds a number that JSON cannot"},
     {RAW_JSON, "{\"id\":1}", "raw_json: column value holds no valid JSON"},
