@@ -252,6 +252,11 @@ void app_client(struct app *app, const struct request *request, char out[static 
     pthread_mutex_unlock(&app->mutex);
 }
 
+void app_timings_add(const struct app *app, struct store_timing sums[static STORE_TIMED])
+{
+    store_timings_add(app->store, sums);
+}
+
 bool app_content(struct app *app, struct content *content)
 {
     json_t *params = json_pack("{s:I}", "now_unix", (json_int_t)app_now(app));

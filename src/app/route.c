@@ -25,6 +25,9 @@ static const struct route routes[] = {
     {.method = METHOD_GET, .pattern = "/healthz", .page = page_healthz, .probe = true},
     {.method = METHOD_GET, .pattern = "/readyz", .page = page_readyz, .probe = true},
 
+    /* for Prometheus; what it counts may take the database a while */
+    {.method = METHOD_GET, .pattern = "/metrics", .page = page_metrics, .lane = LANE_SLOW, .probe = true},
+
     /* a draft, for whoever has the link */
     {.method = METHOD_GET,
      .pattern = "/preview/{token}",

@@ -6,14 +6,15 @@
 static bool make(struct live_site *live, char *error, size_t error_len)
 {
     bool ok = site_setup_init(live->setup, live->config, live->address, error, error_len);
+    live->setup->site.metrics = live->metrics;
     live->setup->site.log = live->log; /* stores keep it, so it must outlive this setup */
     return ok;
 }
 
 bool live_site_init(struct live_site *live, const struct config *config, struct log *log, const char *address,
-                    char *error, size_t error_len)
+                    const struct metrics_source *metrics, char *error, size_t error_len)
 {
-    *live = (struct live_site){.log = log, .address = address, .config = config};
+    *live = (struct live_site){.log = log, .address = address, .metrics = metrics, .config = config};
     live->first = live->setup = mem_alloc(sizeof *live->setup);
     return make(live, error, error_len);
 }

@@ -164,7 +164,8 @@ static bool serve_site(struct serving *serving, const struct config *config, con
     int hold = -1;
     sigset_t signals;
     const char *database = config_text(config, "database");
-    bool ok = live_site_init(&serving->live, config, log, server_address(serving->server), error, error_len) &&
+    bool ok = live_site_init(&serving->live, config, log, server_address(serving->server),
+                             server_metrics(serving->server), error, error_len) &&
               migrate_run(database, log, error, error_len) && statements_are_good(database, log, error, error_len);
     if (ok)
         hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, error_len);

@@ -65,9 +65,11 @@ static bool init_staff(struct site_setup *setup, const struct config *config, ch
     site->password_memory_kib = (size_t)config_int(config, "password-memory") << 10;
     site->upload_max = (size_t)config_int(config, "upload-max") << 20;
     site->trusted_proxies = config_text(config, "trusted-proxy");
-    if (client_networks_valid(site->trusted_proxies, reason, sizeof reason))
+    site->metrics_from = config_text(config, "metrics-from");
+    bool proxies = client_networks_valid(site->trusted_proxies, reason, sizeof reason);
+    if (proxies && client_networks_valid(site->metrics_from, reason, sizeof reason))
         return true;
-    snprintf(error, error_len, "--trusted-proxy: %s", reason);
+    snprintf(error, error_len, "%s: %s", proxies ? "--metrics-from" : "--trusted-proxy", reason);
     return false;
 }
 

@@ -132,6 +132,16 @@ json_t *session_list(struct store *store, int64_t user_id, int64_t now_unix)
     return sessions;
 }
 
+int64_t session_count(struct store *store, int64_t now_unix)
+{
+    json_t *params = live_params(now_unix);
+    json_t *count = store_value(store, SQL_SESSION_COUNT, params);
+    int64_t sessions = count == NULL ? -1 : (int64_t)json_integer_value(count);
+    json_decref(params);
+    json_decref(count);
+    return sessions;
+}
+
 bool session_end_one(struct store *store, int64_t user_id, int64_t session_id)
 {
     return run(store, SQL_SESSION_END_ONE,

@@ -98,11 +98,30 @@ static enum log_level level_of(const struct transfer *transfer, int status)
     return probed && status < 400 ? LOG_DEBUG : LOG_INFO;
 }
 
+static enum served served_by(const struct transfer *transfer)
+{
+    static const enum served lanes[] = {
+        [LANE_FAST] = SERVED_FAST, [LANE_SLOW] = SERVED_SLOW, [LANE_HASH] = SERVED_HASH};
+    if (transfer->reason != NULL) {
+        return SERVED_REFUSED;
+    }
+    return transfer->kept == KEPT_HIT ? SERVED_KEPT : lanes[transfer->lane];
+}
+
 void account_end(struct worker *worker, struct transfer *transfer, int status, uint64_t bytes)
 {
     enum log_level level = level_of(transfer, status);
     uint64_t sent = transfer->request.method == METHOD_HEAD ? 0 : bytes;
     int64_t taken_ns = account_now_ns() - transfer->begun_ns;
+    const struct answered answered = {
+        .route = transfer->route,
+        .status = status,
+        .served = served_by(transfer),
+        .kept = transfer->kept,
+        .bytes = sent,
+        .taken_ns = (uint64_t)taken_ns,
+    };
+    tally_add(worker->tally, &answered);
     if (level >= worker->server->options.log->level) {
         write_line(worker, transfer, level, status, sent, taken_ns);
     }

@@ -1,4 +1,4 @@
-/* What is told of each request: its line in the log.
+/* What is told of each request: its line in the log, and the numbers.
  *
  * Threads: that of the event loop. */
 #ifndef ACCOUNT_H

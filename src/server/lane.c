@@ -22,6 +22,7 @@ struct lane_pool {
     pthread_cond_t changed;
     struct lane_job *first, **end;
     size_t waiting, waiting_max;
+    uint64_t refused;
     int nice;
     bool stopping;
     size_t threads_len; /* running */
@@ -96,8 +97,17 @@ bool lane_pool_submit(struct lane_pool *pool, struct lane_job *job)
         pool->waiting++;
         pthread_cond_signal(&pool->changed);
     }
+    pool->refused += !fits;
     pthread_mutex_unlock(&pool->mutex);
     return fits;
+}
+
+struct lane_stats lane_pool_stats(struct lane_pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    struct lane_stats stats = {.waiting = pool->waiting, .refused = pool->refused};
+    pthread_mutex_unlock(&pool->mutex);
+    return stats;
 }
 
 bool lane_pool_alive(const struct lane_pool *pool, unsigned limit_ms)

@@ -49,9 +49,12 @@ static void on_connection(void *context, struct MHD_Connection *client, void **s
         client_shown(address, server->options.log->clients, connection->shown);
         int fd = MHD_get_connection_info(client, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         reaper_add(&server->reaper, &connection->reaped, fd, server->options.head_ms);
+        atomic_fetch_add_explicit(&server->connections, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&server->connections_total, 1, memory_order_relaxed);
         *socket_context = connection;
     } else {
         struct connection *connection = *socket_context;
+        atomic_fetch_sub_explicit(&server->connections, 1, memory_order_relaxed);
         reaper_remove(&server->reaper, &connection->reaped);
         transfer_end(connection);
         free(connection);
@@ -218,6 +221,7 @@ static bool start(struct server *server, const struct server_apps *apps)
         return false;
     }
     server->running = true;
+    server->apps = *apps;
     bool started = start_lanes(server, apps);
     for (size_t i = 0; started && i < server->options.threads; i++) {
         started = start_worker(server, i, apps->fast[i]);
@@ -228,16 +232,23 @@ static bool start(struct server *server, const struct server_apps *apps)
     return started;
 }
 
+static void write_metrics(void *server, struct buf *out)
+{
+    numbers_write(server, out);
+}
+
 static void init_worker(struct server *server, struct worker *worker)
 {
     worker->server = server;
     worker->run = randombytes_random();
+    worker->tally = tally_create();
     log_buffer_init(&worker->log_lines, server->options.log);
 }
 
 static void release_worker(struct worker *worker)
 {
     log_buffer_release(&worker->log_lines);
+    tally_destroy(worker->tally);
     buf_release(&worker->target);
     buf_release(&worker->line);
 }
@@ -256,6 +267,8 @@ struct server *server_open(const struct server_options *options, char *error, si
              server->options.body_max / MEBIBYTE);
     server->cache = cache_create(options->cache_max);
     server->sockets = mem_alloc(threads * sizeof server->sockets[0]);
+    numbers_init(&server->numbers);
+    server->metrics = (struct metrics_source){.write = write_metrics, .context = server};
     for (size_t i = 0; i < threads; i++) {
         init_worker(server, &server->workers[i]);
     }
@@ -273,6 +286,11 @@ struct server *server_open(const struct server_options *options, char *error, si
 const char *server_address(const struct server *server)
 {
     return server->address;
+}
+
+const struct metrics_source *server_metrics(const struct server *server)
+{
+    return &server->metrics;
 }
 
 bool server_start(struct server *server, const struct server_apps *apps, char *error, size_t error_len)
@@ -324,6 +342,7 @@ void server_destroy(struct server *server)
     for (size_t i = 0; i < server->options.threads; i++) {
         release_worker(&server->workers[i]);
     }
+    numbers_release(&server->numbers);
     cache_destroy(server->cache);
     free(server->sockets);
     free(server);

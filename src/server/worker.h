@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 #include "heartbeat.h"
+#include "numbers.h"
+#include "tally.h"
 #include "warta/app/app.h"
 #include "warta/base/log_buffer.h"
 #include "warta/server/body.h"
@@ -38,6 +40,7 @@ struct worker {
     struct heartbeat heartbeat;
     struct hot *hot;         /* owned */
     uint32_t run, requests;  /* what ids are made of: a number of this thread's own, and how many requests there were */
+    struct tally *tally;     /* owned */
     struct buf target, line; /* of the log's line at hand */
     struct log_buffer log_lines; /* flushed by the reaper too */
 };
@@ -51,6 +54,10 @@ struct server {
     struct reaper reaper;
     struct cache *cache; /* owned */
     atomic_bool stopping;
+    _Atomic uint64_t connections, connections_total;
+    struct numbers numbers;
+    struct metrics_source metrics;
+    struct server_apps apps; /* once it has started */
     bool listening, running;
     int *sockets; /* one for each worker */
     struct worker workers[];
@@ -64,9 +71,6 @@ struct connection {
     char client[INET6_ADDRSTRLEN];
     char shown[CLIENT_CAP]; /* the same as the log shows it */
 };
-
-/* What finished pages had to do with an answer. */
-enum kept { KEPT_NOT, KEPT_MISS, KEPT_HIT };
 
 /* One request on its way in, and through its lane. While it is there, only the lane's thread touches it. */
 struct transfer {

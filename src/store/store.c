@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine.h"
 #include "timing.h"
@@ -519,6 +520,21 @@ bool store_bytes(struct store *store, enum sql sql, const json_t *params, struct
     engine_reset(statement->engine);
     note_time(store, (size_t)sql, statement->name, begun_ns);
     return ok;
+}
+
+static uint64_t file_size(const char *path)
+{
+    struct stat file;
+    return stat(path, &file) == 0 ? (uint64_t)file.st_size : 0;
+}
+
+struct store_size store_size(const struct store *store)
+{
+    struct buf wal = BUF_EMPTY;
+    buf_format(&wal, "%s-wal", store->path);
+    struct store_size size = {.database = file_size(store->path), .wal = file_size(buf_string(&wal))};
+    buf_release(&wal);
+    return size;
 }
 
 /* --- transactions --- */

@@ -38,6 +38,7 @@ static void open_site(struct harness *harness, const char *base_url)
         .password_memory_kib = 8 * 1024,
         .upload_max = 25 << 20,
         .trusted_proxies = "127.0.0.0/8,::1",
+        .metrics_from = "127.0.0.0/8",
         .clock = still_clock,
     };
     if (!url_base_init(&site->base, base_url == NULL ? "http://news.example" : base_url, error, sizeof error))

@@ -47,6 +47,9 @@ void app_log_target(const struct app *app, const struct request *request, struct
 /* The client's address, seen through trusted proxies (client.h). */
 void app_client(struct app *app, const struct request *request, char out[static CLIENT_CAP]);
 
+/* Adds what this app's store took (store.h). Threads: any. */
+void app_timings_add(const struct app *app, struct store_timing sums[static STORE_TIMED]);
+
 /* What readers see: a number that moves on with every commit they could notice, and when the next item appears by itself
  * (INT64_MAX: none waits). False on a fault. */
 struct content {

@@ -8,17 +8,18 @@
 #include "warta/commands/site.h"
 
 struct live_site {
-    struct log *log;             /* borrowed */
-    const char *address;         /* borrowed */
-    const struct config *config; /* in force */
-    struct config *reloaded;     /* owned; NULL while the settings of the start are in force */
-    struct site_setup *first;    /* owned; kept to the end, as apps want it */
-    struct site_setup *setup;    /* owned, the one in force; the first until there is another */
+    struct log *log;                      /* borrowed */
+    const char *address;                  /* borrowed */
+    const struct metrics_source *metrics; /* borrowed */
+    const struct config *config;          /* in force */
+    struct config *reloaded;              /* owned; NULL while the settings of the start are in force */
+    struct site_setup *first;             /* owned; kept to the end, as apps want it */
+    struct site_setup *setup;             /* owned, the one in force; the first until there is another */
 };
 
 /* Everything is borrowed. False with one line in `error`, as site_setup_init; release it in either case. */
 bool live_site_init(struct live_site *live, const struct config *config, struct log *log, const char *address,
-                    char *error, size_t error_len);
+                    const struct metrics_source *metrics, char *error, size_t error_len);
 
 /* Reads the settings again and has the log and all apps use them, each from its next request on. What a page is made of
  * belongs here too: it is made new, and if anything is wrong with it all stays as it is. False with one line in

@@ -50,6 +50,9 @@ bool session_end(struct store *store, const char *token);
 /* A user's live sessions, newest first: [{"session_id", "created_unix", "seen_unix", "client", "agent"}] (*owned*). */
 json_t *session_list(struct store *store, int64_t user_id, int64_t now_unix);
 
+/* How many are live, of all users; -1 on a fault. */
+int64_t session_count(struct store *store, int64_t now_unix);
+
 /* Ends one session of a user; all but `keep_id` (0: all) with session_end_others. */
 bool session_end_one(struct store *store, int64_t user_id, int64_t session_id);
 bool session_end_others(struct store *store, int64_t user_id, int64_t keep_id);

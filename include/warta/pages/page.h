@@ -24,16 +24,25 @@
 #include "warta/store/store.h"
 #include "warta/view/view.h"
 
+/* Where the numbers of the server are to be had, which pages know nothing of: appends them to `out` (base/metrics.h). Threads:
+ * any. */
+struct metrics_source {
+    void (*write)(void *context, struct buf *out);
+    void *context;
+};
+
 /* What all threads share; everything is borrowed. */
 struct site {
     const struct view *view;
     const struct log *log;
     struct url_base base;
     const char *title, *description, *lang, *timezone;
-    size_t password_memory_kib;  /* of argon2id */
-    size_t upload_max;           /* bytes of one file */
-    const char *trusted_proxies; /* networks, parted by commas */
-    int64_t (*clock)(void);      /* seconds since 1970 */
+    size_t password_memory_kib;           /* of argon2id */
+    size_t upload_max;                    /* bytes of one file */
+    const char *trusted_proxies;          /* networks, parted by commas */
+    const char *metrics_from;             /* likewise: for whom /metrics is */
+    const struct metrics_source *metrics; /* NULL without a server */
+    int64_t (*clock)(void);               /* seconds since 1970 */
 };
 
 struct route;
@@ -131,6 +140,9 @@ page_handler page_static, page_file;
 
 /* For operators: /healthz is answered while the server lives, /readyz while it can read the database too (else 503). */
 page_handler page_healthz, page_readyz;
+
+/* The numbers, for clients in the networks of --metrics-from; 404 for others. */
+page_handler page_metrics;
 
 /* Staff. */
 page_handler page_login, page_login_post, page_logout_post, page_setup, page_setup_post, page_reset, page_reset_post;

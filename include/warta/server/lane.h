@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct app;
 struct lane_pool;
@@ -29,6 +30,13 @@ struct lane_pool *lane_pool_create(struct app **apps, size_t threads, size_t que
 
 /* Hands a job in. False, and nothing happens, if `queue_max` jobs wait already or the lane has stopped. */
 bool lane_pool_submit(struct lane_pool *pool, struct lane_job *job);
+
+/* How many jobs wait, and how many were refused. */
+struct lane_stats {
+    size_t waiting;
+    uint64_t refused;
+};
+struct lane_stats lane_pool_stats(struct lane_pool *pool);
 
 /* False if all threads have been at one job each for longer than that: none is left for the jobs that wait. */
 bool lane_pool_alive(const struct lane_pool *pool, unsigned limit_ms);

@@ -84,6 +84,10 @@ struct server *server_open(const struct server_options *options, char *error, si
 /* What it really listens on, "http://127.0.0.1:43211" or "unix:/path" (*borrowed*). */
 const char *server_address(const struct server *server);
 
+/* Its numbers (*borrowed*), to be asked once it has started. */
+struct metrics_source;
+const struct metrics_source *server_metrics(const struct server *server);
+
 /* One app for each thread (*borrowed*). */
 struct server_apps {
     struct app **fast; /* `threads` of them */

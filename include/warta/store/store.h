@@ -88,6 +88,12 @@ bool store_begin(struct store *store);
 bool store_commit(struct store *store);
 void store_rollback(struct store *store);
 
+/* Bytes of the files; 0 where there is none. */
+struct store_size {
+    uint64_t database, wal;
+};
+struct store_size store_size(const struct store *store);
+
 /* What is timed: each statement by its enumerator, beginning a transaction (waiting for the write lock), and committing it
  * (waiting for the disk). */
 enum { STORE_TIMED_BEGIN = SQL_COUNT, STORE_TIMED_COMMIT, STORE_TIMED };
