@@ -8,6 +8,7 @@
 
 #include "warta/app/access.h"
 #include "warta/app/route.h"
+#include "warta/http/accept.h"
 
 struct app {
     pthread_mutex_t mutex; /* held while a request is answered: nobody else wants it but app_change */
@@ -290,12 +291,20 @@ static void shared_caching(struct response *response)
     response_header(response, "CDN-Cache-Control", "max-age=2, stale-while-revalidate=10, stale-if-error=86400");
 }
 
+/* Whether everybody gets the same. That there is no such page is held as a page is: it takes the place of one that was
+ * withdrawn, which would be served again whenever this server is down. */
+static bool is_shared(const struct exchange *x)
+{
+    int status = x->response->status;
+    return x->route != NULL && x->route->cached &&
+           (status == 200 || (status == 404 && !request_prefers_json(x->request)));
+}
+
 /* Headers of every response; a page may have set its own caching. */
 static void finish_headers(const struct exchange *x)
 {
     struct response *response = x->response;
-    bool cached = x->route != NULL && x->route->cached && response->status == 200;
-    if (cached && response_header_get(response, "Cache-Control") == NULL)
+    if (is_shared(x) && response_header_get(response, "Cache-Control") == NULL)
         shared_caching(response);
     default_header(response, "Cache-Control", response->status == 200 ? "no-cache" : "no-store");
     default_header(

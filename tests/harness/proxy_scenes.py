@@ -66,8 +66,8 @@ def each_is_sent_a_coding_it_takes(way):
             check(again == 304 and rest == b"", f"{accepted}: {again} for a page that the browser has")
 
 
-def a_stopped_site_is_still_read(way):
-    """What was asked for before is; what is staff's, and what was withdrawn, is not. Ends the site."""
+def a_stopped_site_is_still_read(way, withdrawn):
+    """What was asked for before is; what is staff's, and what was found to be withdrawn, is not. Ends the site."""
     reader = way.reader()
     targets = ("/", "/?type=news", "/items.json", "/items/item-21", "/items/item-21.json")
     for target in targets:
@@ -84,6 +84,25 @@ def a_stopped_site_is_still_read(way):
     for target in ("/admin/login", "/admin", "/?nobody-asked-before"):
         status, _, page = reader.get(target)
         check(status in NOT_THERE, f"{target} is answered with {status} when the site is stopped")
+    for target in withdrawn:
+        status, _, page = reader.get(target)
+        check(status in (404, *NOT_THERE), f"{target} was withdrawn, and is answered with {status} when the site is stopped")
+
+
+def a_withdrawn_item_is_gone(way, within_s):
+    """Returns its addresses, which were asked for while it was there, and after."""
+    reader, staff = way.reader(), way.staff()
+    number = staff.post(title="Told too early")
+    targets = ("/items/told-too-early", "/items/told-too-early.json")
+    check(all(reader.get(target)[0] == 200 for target in targets), "it cannot be read")
+    fields = staff.form(f"/admin/items/{number}", 'name="title"')
+    status, _, page = staff.send(f"/admin/items/{number}/unpublish", fields)
+    check(status == 303, f"withdrawing it was answered with {status}: {page[:2000]}")
+    time.sleep(within_s)
+    for target in targets:
+        status, _, _ = reader.get(target)
+        check(status == 404, f"{target} is answered with {status} after it was withdrawn")
+    return targets
 
 
 # --- staff ---

@@ -51,7 +51,8 @@ def at_the_root():
         scenes.every_link_leads_within(way)
         a_flood_of_logins_is_kept_away(way)
         scenes.a_publish_shows(way, within_s=3)
-        scenes.a_stopped_site_is_still_read(way)
+        withdrawn = scenes.a_withdrawn_item_is_gone(way, within_s=3)
+        scenes.a_stopped_site_is_still_read(way, withdrawn)
 
 
 def below_a_path(strip, unix):

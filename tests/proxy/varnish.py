@@ -23,7 +23,8 @@ def at_the_root():
         scenes.staffs_pages_are_theirs(way)
         scenes.large_files_come_through(way)
         scenes.a_publish_shows(way, within_s=3)
-        scenes.a_stopped_site_is_still_read(way)
+        withdrawn = scenes.a_withdrawn_item_is_gone(way, within_s=3)
+        scenes.a_stopped_site_is_still_read(way, withdrawn)
 
 
 def below_a_path():
@@ -32,7 +33,6 @@ def below_a_path():
         scenes.cookies_are_bound(way)
         scenes.staffs_pages_are_theirs(way)
         scenes.large_files_come_through(way)
-        scenes.a_stopped_site_is_still_read(way)
 
 
 if __name__ == "__main__":
