@@ -244,6 +244,17 @@ static const struct route routes[] = {
      .page = page_user_change_post,
      .access = ACCESS_ADMIN,
      .lane = LANE_SLOW},
+    {.method = METHOD_GET,
+     .pattern = "/admin/doctor",
+     .page = page_doctor,
+     .params = admin_params,
+     .access = ACCESS_ADMIN,
+     .lane = LANE_SLOW},
+    {.method = METHOD_POST,
+     .pattern = "/admin/doctor",
+     .page = page_doctor_post,
+     .access = ACCESS_ADMIN,
+     .lane = LANE_SLOW},
 };
 
 enum { ROUTES = sizeof routes / sizeof *routes };

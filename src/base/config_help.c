@@ -82,17 +82,28 @@ void config_help(const struct usage *usage, struct buf *out)
 
 /* --- the settings as they stand ---------------------------------------------------------------------- */
 
-static void describe_value(const struct config_value *value, struct buf *out)
+static void describe_value(const struct config_value *value, const char *quote, struct buf *out)
 {
     if (value->setting->secret && *value->text) {
         buf_text(out, "(secret)");
     } else if (value->setting->kind == SETTING_TEXT || value->setting->kind == SETTING_CHOICE) {
-        buf_format(out, "\"%s\"", value->text);
+        buf_format(out, "%s%s%s", quote, value->text, quote);
     } else if (value->setting->kind == SETTING_BOOLEAN) {
         buf_text(out, value->number ? "yes" : "no");
     } else {
         buf_format(out, "%lld", (long long)value->number);
     }
+}
+
+bool config_row(const struct config *config, size_t index, struct config_row *row)
+{
+    if (index >= config_table_len(config->usage->shared)) {
+        return false;
+    }
+    const struct config_value *value = &config->values[index];
+    *row = (struct config_row){.name = value->setting->name, .origin = value->origin};
+    describe_value(value, "", &row->value);
+    return true;
 }
 
 void config_describe(const struct config *config, struct buf *out)
@@ -105,7 +116,7 @@ void config_describe(const struct config *config, struct buf *out)
     for (size_t i = 0; i < config_table_len(config->usage->shared); i++) {
         const struct config_value *value = &config->values[i];
         buf_format(out, "  %-*s ", width, value->setting->name);
-        describe_value(value, out);
+        describe_value(value, "\"", out);
         buf_format(out, " (%s)\n", value->origin);
     }
 }

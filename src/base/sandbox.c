@@ -1,8 +1,11 @@
 #include "warta/base/sandbox.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -112,4 +115,33 @@ struct sandbox_state sandbox_enter(const struct sandbox_path *paths, size_t path
     state.landlock_abi = restrict_files(paths, paths_len);
     state.seccomp = sandbox_filter_calls();
     return state;
+}
+
+/* The number behind a name in /proc/self/status; 0 if it is not there. */
+static long status_number(const char *status, const char *name)
+{
+    const char *at = strstr(status, name);
+    return at == NULL ? 0 : strtol(at + strlen(name), NULL, 10);
+}
+
+struct sandbox_state sandbox_look(void)
+{
+    char status[8192] = "";
+    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        ssize_t len = read(fd, status, sizeof status - 1);
+        status[len < 0 ? 0 : len] = '\0';
+        close(fd);
+    }
+    int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool restricted = root < 0 && errno == EACCES;
+    if (root >= 0) {
+        close(root);
+    }
+    return (struct sandbox_state){
+        .supported = SUPPORTED,
+        .no_new_privs = status_number(status, "\nNoNewPrivs:") == 1,
+        .landlock_abi = restricted,
+        .seccomp = status_number(status, "\nSeccomp:") == 2,
+    };
 }

@@ -158,6 +158,9 @@ static bool make(const char *database, const char *copy)
         command_fail("%s", error);
         return false;
     }
+    if (!backup_note(database))
+        fprintf(stderr, "warta: the backup was made, but its time cannot be noted beside %s: %s\n", database,
+                strerror(errno));
     bool known = stat(copy, &info) == 0;
     printf("%s: %.1f MB, checked\n", copy, known ? (double)info.st_size / 1e6 : 0.0);
     return true;

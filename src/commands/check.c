@@ -4,6 +4,7 @@
 #include "warta/commands/command.h"
 #include "warta/commands/settings.h"
 #include "warta/commands/site.h"
+#include "warta/newsroom/doctor.h"
 #include "warta/store/migrate.h"
 #include "warta/store/store.h"
 
@@ -11,9 +12,9 @@ static const struct usage check_usage = {
     .command = "check",
     .arguments = "",
     .shared = settings_shared,
-    .details =
-        "Prints each setting and where it comes from, then what is wrong with the database. Ends with 1 if anything "
-        "is.",
+    .details = "Prints each setting and where it comes from, whether the database is whole, how disk and backups are, "
+               "and what "
+               "to mend. Ends with 1 if anything is wrong; a warning or a note is nothing wrong yet.",
 };
 
 enum { ERROR_CAP = 512 };
@@ -47,41 +48,84 @@ static bool check_listing(struct store *store, json_t *problems)
     return true;
 }
 
-/* How many problems the database has; -1, said on standard error, if it cannot be looked at. */
-static int check_database(const char *database, const struct log *log)
+/* Prints facts other than the settings, which stand above, and what to mend. Whether nothing is wrong. */
+static bool print_doctor(const struct doctor *doctor)
 {
-    char error[ERROR_CAP];
+    size_t i, j;
+    json_t *group, *fact, *finding;
+    bool well = true;
+    json_array_foreach(doctor->groups, i, group)
+    {
+        if (strcmp(json_string_value(json_object_get(group, "heading")), "Settings") == 0)
+            continue;
+        json_array_foreach(json_object_get(group, "facts"), j, fact)
+            printf("  %-16s %s\n", json_string_value(json_object_get(fact, "name")),
+                   json_string_value(json_object_get(fact, "value")));
+    }
+    puts(json_array_size(doctor->findings) == 0 ? "to mend: nothing" : "to mend");
+    json_array_foreach(doctor->findings, i, finding)
+    {
+        const char *level = json_string_value(json_object_get(finding, "level"));
+        printf("  %s: %s\n    %s\n", level, json_string_value(json_object_get(finding, "words")),
+               json_string_value(json_object_get(finding, "mend")));
+        well = well && strcmp(level, "wrong") != 0;
+    }
+    return well;
+}
+
+static bool ask_doctor(const struct site_setup *setup, struct store *store)
+{
+    struct doctor doctor = {
+        .database = setup->site.database,
+        .settings = setup->settings,
+        .origin = setup->site.base.origin,
+        .now_unix = setup->site.clock(),
+    };
+    doctor_init(&doctor);
+    bool well = doctor_look(&doctor, store);
+    well = print_doctor(&doctor) && well;
+    doctor_release(&doctor);
+    return well;
+}
+
+static bool database_is_whole(struct store *store, const char *database)
+{
     json_t *problems = json_array();
     size_t i;
     json_t *problem;
-    if (!migrate_is_current(database, error, sizeof error)) {
-        json_decref(problems);
-        command_fail("%s", error);
-        return -1;
-    }
-    struct store *store = store_open(database, STORE_READ, log, error, sizeof error);
-    bool ok = store != NULL && store_check(store, problems) && check_listing(store, problems);
-    if (store == NULL)
-        command_fail("%s", error);
-    printf("database %s: %s\n", database, !ok ? "cannot be read" : json_array_size(problems) > 0 ? "damaged" : "whole");
+    bool ok = store_check(store, problems) && check_listing(store, problems);
+    bool whole = ok && json_array_size(problems) == 0;
+    printf("database %s: %s\n", database, !ok ? "cannot be read" : whole ? "whole" : "damaged");
     json_array_foreach(problems, i, problem) printf("  %s\n", json_string_value(problem));
-    int count = ok ? (int)json_array_size(problems) : -1;
-    store_destroy(store);
     json_decref(problems);
-    return count;
+    return whole;
+}
+
+/* What is wrong has been printed, or is in `error`. */
+static bool check_site(struct site_setup *setup, const struct config *config, char *error, size_t error_len)
+{
+    struct store *store = NULL;
+    bool ok = site_setup_init(setup, config, NULL, error, error_len) &&
+              migrate_is_current(setup->site.database, error, error_len);
+    if (ok)
+        store = store_open(setup->site.database, STORE_READ, &setup->log, error, error_len);
+    ok = store != NULL && database_is_whole(store, setup->site.database);
+    if (store != NULL)
+        ok = ask_doctor(setup, store) && ok;
+    store_destroy(store);
+    return ok;
 }
 
 static int check_run(const struct config *config)
 {
-    char error[ERROR_CAP];
+    char error[ERROR_CAP] = "";
     struct site_setup setup;
     print_settings(config);
-    bool site_ok = site_setup_init(&setup, config, NULL, error, sizeof error);
+    bool ok = check_site(&setup, config, error, sizeof error);
     site_setup_release(&setup);
-    if (!site_ok)
+    if (*error != '\0')
         return command_fail("%s", error);
-    int problems = check_database(config_text(config, "database"), &setup.log);
-    return problems == 0 ? 0 : 1;
+    return ok ? 0 : 1;
 }
 
-const struct command command_check = {"look for damage and wrong settings", &check_usage, check_run};
+const struct command command_check = {"look for damage, and for what to mend", &check_usage, check_run};

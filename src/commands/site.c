@@ -85,11 +85,25 @@ static bool init_view(struct site_setup *setup, const struct config *config, cha
     return setup->view != NULL;
 }
 
+static json_t *settings_list(const struct config *config)
+{
+    json_t *list = json_array();
+    struct config_row row;
+    for (size_t i = 0; config_row(config, i, &row); i++) {
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", row.name, "value", buf_string(&row.value),
+                                              "origin", row.origin));
+        buf_release(&row.value);
+    }
+    return list;
+}
+
 bool site_setup_init(struct site_setup *setup, const struct config *config, const char *address, char *error,
                      size_t error_len)
 {
     *setup = (struct site_setup){.log = site_log(config), .site = {.clock = wall_clock}};
     setup->site.log = &setup->log;
+    setup->site.database = config_text(config, "database");
+    setup->site.settings = setup->settings = settings_list(config);
     return init_base(setup, config, address, error, error_len) && init_words(setup, config, error, error_len) &&
            init_staff(setup, config, error, error_len) && init_view(setup, config, error, error_len);
 }
@@ -97,5 +111,6 @@ bool site_setup_init(struct site_setup *setup, const struct config *config, cons
 void site_setup_release(struct site_setup *setup)
 {
     view_destroy(setup->view);
+    json_decref(setup->settings);
     url_base_release(&setup->site.base);
 }

@@ -174,6 +174,12 @@ static void walk_list(struct walk *walk, const char *list)
     }
 }
 
+bool client_is_trusted(const char *address, const char *trusted)
+{
+    struct in6_addr parsed;
+    return forwarded_parse(address, strlen(address), &parsed) && is_within(trusted, &parsed);
+}
+
 static void address_format(const struct in6_addr *address, char *out)
 {
     bool mapped = IN6_IS_ADDR_V4MAPPED(address);

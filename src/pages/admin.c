@@ -50,6 +50,7 @@ static const struct {
     {"merged", "Merged.", UNDOES_KEPT},
     {"added", "Added.", UNDOES_KEPT},
     {"changed", "Changed.", UNDOES_KEPT},
+    {"accepted", "The form was taken for one of this site's own, as it should be.", UNDOES_NOTHING},
     {"password", "The password is changed.", UNDOES_NOTHING},
     {"sessions", "Those sessions are ended.", UNDOES_NOTHING},
     {"carried", "You are logged in. What you had typed there is not kept.", UNDOES_NOTHING},
@@ -173,7 +174,7 @@ static json_t *new_request_id(void)
 
 int page_admin_html(struct exchange *x, int status, const char *template_name)
 {
-    static const char *const sections[] = {"items", "files", "types", "users", "activity", "account"};
+    static const char *const sections[] = {"items", "files", "types", "users", "doctor", "activity", "account"};
     const char *section = json_string_value(json_object_get(x->model, "section"));
     const char *role = json_string_value(json_object_get(x->session, "role"));
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)

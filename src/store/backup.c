@@ -1,11 +1,16 @@
 #include "warta/store/backup.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "backup_copy.h"
 #include "database_file.h"
+#include "warta/base/buf.h"
 #include "warta/store/hold.h"
 
 /* --- checking --- */
@@ -92,4 +97,31 @@ bool backup_make(const char *path, const char *copy, char *error, size_t error_l
     part_release(&part);
     hold_release(hold);
     return ok;
+}
+
+/* --- the note --- */
+
+static char *note_path(const char *path)
+{
+    struct buf note = BUF_EMPTY;
+    buf_format(&note, "%s.backed-up", path);
+    return buf_steal(&note);
+}
+
+/* A new file each time: the one before may be somebody else's, who may not be followed either. */
+bool backup_note(const char *path)
+{
+    char *note = note_path(path);
+    int fd = unlink(note) == 0 || errno == ENOENT ? open(note, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644) : -1;
+    free(note);
+    return fd >= 0 && close(fd) == 0;
+}
+
+int64_t backup_noted_unix(const char *path)
+{
+    struct stat info;
+    char *note = note_path(path);
+    bool there = lstat(note, &info) == 0;
+    free(note);
+    return there ? (int64_t)info.st_mtime : 0;
 }

@@ -204,6 +204,12 @@ bool migrate_is_current_with(const char *path, size_t migrations_len, char *erro
     return !schema.is_new && schema.version == known;
 }
 
+size_t migrate_latest(void)
+{
+    const struct asset *migrations;
+    return asset_range(folder, &migrations);
+}
+
 bool migrate_run(const char *path, const struct log *log, char *error, size_t error_len)
 {
     const struct asset *migrations;

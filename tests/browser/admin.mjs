@@ -379,6 +379,13 @@ async function allStates() {
         },
         types: go('/admin/types'),
         users: go('/admin/users'),
+        doctor: go('/admin/doctor'),
+        'doctor after a form': async () => {
+            const page = await open({ path: '/admin/doctor' });
+            await press(page, 'Try whether forms get through');
+            assert.match(await message(page).textContent(), /as it should be/);
+            return page;
+        },
         account: go('/admin/account'),
     };
 }
@@ -424,7 +431,7 @@ test('no page complains as it is loaded', async () => {
     const complaints = [];
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (said) => complaints.push(`${page.url()}: ${said.text()}`));
-    for (const path of ['', '/items/new', '/activity', '/files', '/types', '/users', '/account'])
+    for (const path of ['', '/items/new', '/activity', '/files', '/types', '/users', '/doctor', '/account'])
         await page.goto(`${site.url}/admin${path}`, { waitUntil: 'networkidle' });
     assert.deepEqual(complaints, []);
     await leave(page);

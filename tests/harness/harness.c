@@ -29,6 +29,7 @@ static void open_site(struct harness *harness, const char *base_url)
 {
     char error[256] = "";
     struct site *site = &harness->site;
+    harness->settings = json_pack("[{s:s, s:s, s:s}]", "name", "cache-size", "value", "32", "origin", "default");
     *site = (struct site){
         .log = &harness->log,
         .title = "Cooperative news",
@@ -40,6 +41,8 @@ static void open_site(struct harness *harness, const char *base_url)
         .trusted_proxies = "127.0.0.0/8,::1",
         .metrics_from = "127.0.0.0/8",
         .clock = still_clock,
+        .database = harness->database,
+        .settings = harness->settings,
     };
     if (!url_base_init(&site->base, base_url == NULL ? "http://news.example" : base_url, error, sizeof error))
         fail_with("base address", error);
@@ -82,6 +85,7 @@ void harness_close(struct harness *harness)
     app_destroy(harness->app);
     app_destroy(harness->staff);
     view_destroy(harness->view);
+    json_decref(harness->settings);
     url_base_release(&harness->site.base);
     close(harness->log.fd);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {

@@ -17,6 +17,7 @@ struct harness {
     struct log log;
     unsigned requests; /* how many were sent */
     struct view *view;
+    json_t *settings;
     struct site site;
     struct app *app;   /* of the fast lane: it reads */
     struct app *staff; /* of the others: it may write */

@@ -100,6 +100,14 @@ bool config_wants_help(size_t words_len, const char *const *words);
  * with its value, its meaning and its default. */
 void config_help(const struct usage *usage, struct buf *out);
 
+struct config_row {
+    const char *name, *origin; /* borrowed */
+    struct buf value;          /* as people read it, secrets masked; owned */
+};
+
+/* Fills in the shared setting of that index; false behind the last. Release the value. */
+bool config_row(const struct config *config, size_t index, struct config_row *row);
+
 /* Appends a line for each shared setting: its name, its value, secrets masked, and where it comes from. */
 void config_describe(const struct config *config, struct buf *out);
 

@@ -45,6 +45,9 @@ struct sandbox_state {
 /* Confines the calling thread for good, and those it will start. Returns what is in force. */
 struct sandbox_state sandbox_enter(const struct sandbox_path *paths, size_t paths_len);
 
+/* What the process is confined by, found by trying. The kernel does not tell Landlock's ABI: it is then 1. */
+struct sandbox_state sandbox_look(void);
+
 /* The seccomp part alone; whether it is in force. */
 bool sandbox_filter_calls(void);
 

@@ -15,6 +15,7 @@ struct site_setup {
     struct log log;
     struct site site;
     struct view *view;
+    json_t *settings;
     char lang[TEXT_LANG_CAP];
 };
 

@@ -30,6 +30,9 @@ bool client_is_within(const char *address, const char *networks);
 void client_address(const struct request *request, const char *trusted, char out[static CLIENT_CAP]);
 const char *client_address_text(struct arena *arena, const struct request *request, const char *trusted); /* *arena* */
 
+/* Whether an address as proxies write it is in one of the networks. */
+bool client_is_trusted(const char *address, const char *trusted);
+
 /* The network that an address is counted by, as one client may have all of it: "203.0.113.0/24", "2001:db8::/64"; ""
  * for what is no address. */
 void client_network(const char *address, char out[static CLIENT_CAP]);

@@ -43,6 +43,8 @@ struct site {
     const char *metrics_from;             /* likewise: for whom /metrics is */
     const struct metrics_source *metrics; /* NULL without a server */
     int64_t (*clock)(void);               /* seconds since 1970 */
+    const char *database;                 /* its path */
+    const json_t *settings;               /* as doctor.h wants them */
 };
 
 struct route;
@@ -157,6 +159,7 @@ page_handler page_files, page_file_upload_post, page_file_replace_post, page_fil
 page_handler page_types, page_type_save_post, page_type_merge_post, page_type_undo_post;
 page_handler page_users, page_user_add_post, page_user_change_post, page_user_undo_post;
 page_handler page_trash_empty_post;
+page_handler page_doctor, page_doctor_post;
 
 /* The parameters of the listing in all its forms. */
 extern const struct param listing_params[];

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "warta/base/log.h"
 
@@ -16,6 +17,13 @@
  * others read and write it. A `copy` that is there already is replaced if it is a database of ours that nobody has open;
  * anything else is refused. False with a line that says what to do in `error`, and then what was there is as it was. */
 bool backup_make(const char *path, const char *copy, char *error, size_t error_len);
+
+/* Notes that a backup of the database at `path` was made just now: by the age of an empty file beside it, warta.db.backed-up. False
+ * with errno. */
+bool backup_note(const char *path);
+
+/* When the last one was noted; 0 if none was. */
+int64_t backup_noted_unix(const char *path);
 
 /* Whether there is a regular file at `path`, no link, that is a database of ours, of whatever version. */
 bool backup_is_ours(const char *path);

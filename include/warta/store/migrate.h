@@ -30,4 +30,7 @@ bool migrate_private(const char *path, const char *name, const struct log *log, 
  * reason in `error`, if not. */
 bool migrate_is_current(const char *path, char *error, size_t error_len);
 
+/* The schema's number: that of the last migration. */
+size_t migrate_latest(void);
+
 #endif
