@@ -23,7 +23,7 @@ static const struct route routes[] = {
 
     /* for service managers and proxies, who ask every few seconds */
     {.method = METHOD_GET, .pattern = "/healthz", .page = page_healthz, .probe = true},
-    {.method = METHOD_GET, .pattern = "/readyz", .page = page_readyz, .probe = true},
+    {.method = METHOD_GET, .pattern = "/readyz", .page = page_readyz, .lane = LANE_SLOW, .probe = true},
 
     /* for Prometheus; what it counts may take the database a while */
     {.method = METHOD_GET, .pattern = "/metrics", .page = page_metrics, .lane = LANE_SLOW, .probe = true},

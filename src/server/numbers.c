@@ -56,12 +56,11 @@ static uint64_t count_open_files(struct numbers *numbers)
 static void write_memory(const struct numbers *numbers, struct buf *out)
 {
     char text[128];
-    unsigned long long pages, resident;
     ssize_t len = pread(numbers->memory, text, sizeof text - 1, 0);
     text[len > 0 ? len : 0] = '\0';
-    if (sscanf(text, "%llu %llu", &pages, &resident) != 2) {
-        return;
-    }
+    char *rest;
+    uint64_t pages = strtoull(text, &rest, 10);
+    uint64_t resident = strtoull(rest, NULL, 10);
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     one(out, "process_resident_memory_bytes", "gauge", "Memory in use.", resident * page);
     one(out, "process_virtual_memory_bytes", "gauge", "Addresses in use.", pages * page);

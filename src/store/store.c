@@ -522,6 +522,11 @@ bool store_bytes(struct store *store, enum sql sql, const json_t *params, struct
     return ok;
 }
 
+const char *store_path(const struct store *store)
+{
+    return store->path;
+}
+
 static uint64_t file_size(const char *path)
 {
     struct stat file;

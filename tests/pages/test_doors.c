@@ -92,7 +92,8 @@ static void test_every_row(void **state)
         struct harness_message message = {.method = method, .target = target, .body = "version=1"};
         bool staff = strncmp(target, "/admin", 6) == 0;
         assert_true(staff || !posts);
-        bool waits = strncmp(target, "/preview", 8) == 0 || strcmp(target, "/metrics") == 0;
+        bool waits =
+            strncmp(target, "/preview", 8) == 0 || strcmp(target, "/metrics") == 0 || strcmp(target, "/readyz") == 0;
         assert_int_equal(routes[i].lane == LANE_FAST, !staff && !waits);
         if (routes[i].access != ACCESS_ALL) {
             refused(harness, &message, posts ? 403 : 303, "without a session");

@@ -140,7 +140,8 @@ page_handler page_listing, page_listing_json;
 page_handler page_item, page_item_json, page_item_md;
 page_handler page_static, page_file;
 
-/* For operators: /healthz is answered while the server lives, /readyz while it can read the database too (else 503). */
+/* For operators: /healthz is answered while the server lives, /readyz while it can read and
+ * write the database too, which is of this version, with room on its disk (else 503). */
 page_handler page_healthz, page_readyz;
 
 /* The numbers, for clients in the networks of --metrics-from; 404 for others. */

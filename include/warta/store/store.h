@@ -88,6 +88,9 @@ bool store_begin(struct store *store);
 bool store_commit(struct store *store);
 void store_rollback(struct store *store);
 
+/* Of the database (*borrowed*). */
+const char *store_path(const struct store *store);
+
 /* Bytes of the files; 0 where there is none. */
 struct store_size {
     uint64_t database, wal;
