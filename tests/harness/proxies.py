@@ -145,7 +145,8 @@ class Way:
 
     def start(self, flags=()):
         self.site.start(listen=f"unix:{self.socket}" if self.unix else "127.0.0.1:0",
-                        flags=["--base-url", self.origin + self.prefix, "--trusted-proxy", "127.0.0.1/32", *flags])
+                        flags=["--base-url", self.origin + self.prefix, "--trusted-proxy", "127.0.0.1/32",
+                               "--metrics-from", "127.0.0.1/32", *flags])
         command = STARTS[self.kind](self)
         with open(os.path.join(self.folder, "said"), "wb") as said:
             environment = {**ENVIRONMENT, "HOME": self.folder, "XDG_DATA_HOME": self.folder, "XDG_CONFIG_HOME": self.folder}

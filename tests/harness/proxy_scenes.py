@@ -1,4 +1,5 @@
 """What must hold behind each proxy. Every function takes a Way whose site has what `fill` put there."""
+import concurrent.futures
 import contextlib
 import glob
 import hashlib
@@ -9,7 +10,7 @@ import secrets
 import time
 
 from crawler import Crawler
-from running_site import check, fields_of
+from running_site import PATIENCE_S, Wrong, check, fields_of
 
 MIB = 1 << 20
 NOT_THERE = (502, 503, 504)
@@ -200,6 +201,16 @@ def the_clients_address_is_its_own(way):
         check(status == 429 or "wrong name or password from 127.0.0.2" in log, f"another address is in the log: {log}")
 
 
+def numbers_are_for_the_networks_named(way):
+    """Whoever asked before, and whatever a stranger says of where it is."""
+    for _ in range(2):
+        status, _, page = way.reader("127.0.0.1").get("/metrics")
+        check(status == 200 and "warta_items" in page, f"/metrics is answered with {status}")
+        for said in ({}, {"X-Forwarded-For": "127.0.0.1"}):
+            status, _, page = way.reader("127.0.0.2").get("/metrics", said)
+            check(status == 404 and "warta_items" not in page, f"/metrics is answered with {status} to a stranger")
+
+
 def large_files_come_through(way):
     """20 MiB; and what is too large is told."""
     staff = way.staff()
@@ -240,6 +251,31 @@ def too_large(way):
         check(status == 413, f"30 MiB are answered with {status}")
     finally:
         connection.close()
+
+
+def trickle(way):
+    """Begins a request that never gets to the end of its head. What is returned waits until the proxy has had enough."""
+    connection = way.reader().connect()
+    connection.sock.settimeout(0.5)
+
+    def until_closed():
+        connection.sock.sendall(f"GET {way.prefix}/ HTTP/1.1\r\nHost: {way.host}\r\n".encode())
+        until = time.monotonic() + PATIENCE_S / 2
+        while time.monotonic() < until:
+            try:
+                connection.sock.sendall(b"X-A: b\r\n")
+                if connection.sock.recv(1000) == b"":
+                    return
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+        raise Wrong("the proxy takes a head that never ends")
+
+    pool = concurrent.futures.ThreadPoolExecutor(1)
+    waiting = pool.submit(until_closed)
+    pool.shutdown(wait=False)
+    return waiting.result
 
 
 # --- links ---

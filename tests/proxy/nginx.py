@@ -40,12 +40,14 @@ def a_flood_of_logins_is_kept_away(way):
 def at_the_root():
     with behind("nginx") as way:
         scenes.fill(way)
+        trickled = scenes.trickle(way)
         plain_http_leads_to_tls(way)
         scenes.cookies_are_bound(way)
         scenes.forms_from_elsewhere_are_refused(way)
         scenes.the_host_is_not_believed(way)
         scenes.each_is_sent_a_coding_it_takes(way)
         scenes.the_clients_address_is_its_own(way)
+        scenes.numbers_are_for_the_networks_named(way)
         scenes.staffs_pages_are_theirs(way, on_disk=True)
         scenes.large_files_come_through(way)
         scenes.every_link_leads_within(way)
@@ -53,6 +55,7 @@ def at_the_root():
         scenes.a_publish_shows(way, within_s=3)
         withdrawn = scenes.a_withdrawn_item_is_gone(way, within_s=3)
         scenes.a_stopped_site_is_still_read(way, withdrawn)
+        trickled()
 
 
 def below_a_path(strip, unix):
@@ -63,6 +66,7 @@ def below_a_path(strip, unix):
         scenes.forms_from_elsewhere_are_refused(way)
         scenes.the_host_is_not_believed(way)
         scenes.the_clients_address_is_its_own(way)
+        scenes.numbers_are_for_the_networks_named(way)
         scenes.staffs_pages_are_theirs(way, on_disk=True)
         scenes.large_files_come_through(way)
         scenes.every_link_leads_within(way)

@@ -20,6 +20,7 @@ def at_the_root():
         scenes.the_host_is_not_believed(way)
         scenes.each_is_sent_a_coding_it_takes(way)
         scenes.the_clients_address_is_its_own(way)
+        scenes.numbers_are_for_the_networks_named(way)
         scenes.staffs_pages_are_theirs(way)
         scenes.large_files_come_through(way)
         scenes.a_publish_shows(way, within_s=3)
