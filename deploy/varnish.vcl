@@ -9,7 +9,7 @@ vcl 4.1;
 import std;
 
 backend warta {
-    .host = "127.0.0.1";    # for a unix socket, instead of both: .path = "/run/warta/warta.sock";
+    .host = "127.0.0.1";    # for a unix socket, instead of both: .path = "/run/warta.sock";
     .port = "8080";
     .connect_timeout = 2s;
     .first_byte_timeout = 30s;
