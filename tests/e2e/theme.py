@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
@@ -13,22 +14,30 @@ SOURCE = os.environ["WARTA_SOURCE_DIR"]
 ITEM = '[{"type": "news", "title": "One", "slug": "one", "date": "2020-01-01"}]'
 
 
+class Themed(Site):
+    """A site whose theme is outside its folder, where the server may read no more than it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.outside = tempfile.mkdtemp(prefix="warta-theme-")
+        self.theme = os.path.join(self.outside, "theme")
+        shutil.copytree(os.path.join(SOURCE, "docs/theme"), self.theme)
+        self.run("import", "-", text=ITEM)
+
+    def __exit__(self, *_):
+        super().__exit__()
+        shutil.rmtree(self.outside)
+
+
 def put(site, name, text):
-    path = site.path(f"theme/{name}")
+    path = os.path.join(site.theme, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
 
 
-def themed():
-    site = Site()
-    shutil.copytree(os.path.join(SOURCE, "docs/theme"), site.path("theme"))
-    site.run("import", "-", text=ITEM)
-    return site
-
-
 def start(site):
-    return site.start(flags=["--theme", site.path("theme"), "--site-lang", "id"])
+    return site.start(flags=["--theme", site.theme, "--site-lang", "id"])
 
 
 def reload(site):
@@ -49,7 +58,7 @@ def page(site, target):
 
 
 def the_example():
-    with themed() as site:
+    with Themed() as site:
         start(site)
         listing, item = page(site, "/"), page(site, "/items/one")
         check('<html lang="id">' in listing and "1 tulisan" in listing and "Langsung ke isi" in listing, listing)
@@ -66,7 +75,7 @@ def the_example():
 
 
 def a_reload_takes_what_changed():
-    with themed() as site:
+    with Themed() as site:
         start(site)
         before = re.search(r"/static/colours\.[0-9a-f]{16}\.css", page(site, "/"))[0]
         put(site, "static/colours.css", ":root { --paper: #fee; }")
@@ -88,23 +97,23 @@ def mistakes():
 
 def a_mistake_ends_the_start():
     for name, text, said in mistakes():
-        with themed() as site:
+        with Themed() as site:
             put(site, name, text)
-            words = ["--theme", site.path("theme")]
+            words = ["--theme", site.theme]
             for verb in (["serve", "--listen", "127.0.0.1:0", *words], ["check", *words]):
                 line = site.run(*verb, code=1).splitlines()[-1]
-                check(line.startswith(f"warta: {site.path('theme')}/templates") and said in line, f"{verb[0]}: {line}")
-    with themed() as site:
+                check(line.startswith(f"warta: {site.theme}/templates") and said in line, f"{verb[0]}: {line}")
+    with Themed() as site:
         lines = site.run("serve", "--listen", "127.0.0.1:0", "--theme", site.path("gone"), code=1).splitlines()
         check(len(lines) == 1 and "gone: No such file or directory" in lines[0], lines)
 
 
 def a_mistake_keeps_the_theme_on_a_reload():
-    with themed() as site:
+    with Themed() as site:
         start(site)
         before = page(site, "/items/one")
         for name, text, said in mistakes():
-            path = site.path(f"theme/{name}")
+            path = os.path.join(site.theme, name)
             kept = open(path, encoding="utf-8").read() if os.path.exists(path) else None
             put(site, name, text)
             line = reload(site)
@@ -114,13 +123,13 @@ def a_mistake_keeps_the_theme_on_a_reload():
                 os.unlink(path)
             else:
                 put(site, name, kept)
-        shutil.move(site.path("theme"), site.path("away"))
+        shutil.move(site.theme, os.path.join(site.outside, "away"))
         check("settings not reloaded" in reload(site), "a theme that is gone goes unseen")
         check(page(site, "/items/one") == before, "the page has changed")
 
 
 def what_a_page_lacks_is_logged():
-    with themed() as site:
+    with Themed() as site:
         put(site, "templates/public/item.html", "{{title}}{{months}}")
         start(site)
         check("<h1>One</h1>" in page(site, "/items/one"), "no reader's page")
