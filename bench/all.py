@@ -13,7 +13,7 @@ from pathlib import Path
 
 import lib
 
-BENCHES = ["cached", "listing", "readers", "idle", "start", "posts", "weight"]
+BENCHES = ["cached", "listing", "readers", "idle", "start", "posts", "weight", "log"]
 
 
 def table(folder):

@@ -240,10 +240,10 @@ class Bench:
         self.at_end.callback(server.stop)
         return server
 
-    def warta(self, database, *flags, threads=1, name="warta"):
+    def warta(self, database, *flags, threads=1, name="warta", log_level="error", stderr=None):
         process = self.spawn([self.options.warta, "serve", "--database", database, "--listen", "127.0.0.1:0",
-                              "--threads", str(threads), "--log-level", "error", *flags],
-                             stdout=subprocess.PIPE, text=True)
+                              "--threads", str(threads), "--log-level", log_level, *flags],
+                             stdout=subprocess.PIPE, stderr=stderr, text=True)
         server = self.keep(Server(name, process, None))
         line = process.stdout.readline()
         if "listening on http://" not in line:
