@@ -332,7 +332,7 @@ def refused(address):
     try:
         socket.create_connection(address, 5).close()
         return False
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):  # reset: taken in as the socket was closed
         return True
 
 
