@@ -202,7 +202,7 @@ def stopped_in_the_middle(server, visitor):
         answer = client.response()
         check(answer is not None and answer[0] in ANSWERS, f"answered {answer and answer[0]}")
         client.socket.close()
-    check(server.process.wait(20) == 0, "did not exit with 0")
+    check(server.process.wait(PATIENCE_S) == 0, "did not exit with 0")
 
 
 def run(report, folder):

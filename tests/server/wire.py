@@ -18,7 +18,7 @@ import threading
 import time
 
 WARTA = os.environ["WARTA"]
-PATIENCE_S = 20
+PATIENCE_S = 60
 HEAD_S = 10  # a head must be complete by then
 BODY_S = 30
 
