@@ -28,6 +28,7 @@ void reaped_rest(struct reaped *reaped, unsigned within_ms)
 
 void reaped_begin(struct reaped *reaped)
 {
+    atomic_store_explicit(&reaped->fresh, false, memory_order_relaxed);
     int64_t deadline = atomic_load_explicit(&reaped->deadline_ms, memory_order_relaxed);
     atomic_store_explicit(&reaped->deadline_ms, deadline < 0 ? -deadline : deadline, memory_order_relaxed);
 }
@@ -61,7 +62,8 @@ static void sweep(struct reaper *reaper)
         if (deadline == INT64_MAX) {
             continue;
         }
-        bool late = llabs(deadline) <= now || (deadline < 0 && reaper->idle_end_ms <= now);
+        int64_t more_ms = atomic_load_explicit(&reaped->fresh, memory_order_relaxed) ? REAPER_FRESH_MS : 0;
+        bool late = llabs(deadline) <= now || (deadline < 0 && reaper->idle_end_ms <= now - more_ms);
         if (late || is_gone(reaped)) {
             shutdown(reaped->socket, SHUT_RDWR);
         }
@@ -123,6 +125,7 @@ void reaper_add(struct reaper *reaper, struct reaped *reaped, int socket, unsign
 {
     reaped->socket = socket;
     reaped->ended = false;
+    atomic_init(&reaped->fresh, true);
     reaped_rest(reaped, within_ms);
     pthread_mutex_lock(&reaper->mutex);
     reaped->previous = NULL;
@@ -151,15 +154,29 @@ void reaper_remove(struct reaper *reaper, struct reaped *reaped)
     pthread_mutex_unlock(&reaper->mutex);
 }
 
+/* Whether there were none for so long. */
+static bool stays_empty(struct reaper *reaper, int64_t limit_ms)
+{
+    int64_t until_ms = now_ms(CLOCK_MONOTONIC) + REAPER_SETTLE_MS;
+    until_ms = until_ms < limit_ms ? until_ms : limit_ms;
+    while (reaper->first == NULL && now_ms(CLOCK_MONOTONIC) < until_ms) {
+        wait_until(reaper, until_ms);
+    }
+    return reaper->first == NULL;
+}
+
 bool reaper_drain(struct reaper *reaper, unsigned grace_ms, unsigned limit_ms)
 {
     int64_t now = now_ms(CLOCK_MONOTONIC);
+    bool gone = false;
     pthread_mutex_lock(&reaper->mutex);
     reaper->idle_end_ms = now + grace_ms;
-    while (reaper->first != NULL && now_ms(CLOCK_MONOTONIC) < now + limit_ms) {
-        wait_until(reaper, now + limit_ms);
+    while (!gone && now_ms(CLOCK_MONOTONIC) < now + limit_ms) {
+        if (reaper->first != NULL) {
+            wait_until(reaper, now + limit_ms);
+        }
+        gone = reaper->first == NULL && stays_empty(reaper, now + limit_ms);
     }
-    bool gone = reaper->first == NULL;
     pthread_mutex_unlock(&reaper->mutex);
     return gone;
 }

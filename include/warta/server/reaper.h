@@ -20,10 +20,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { REAPER_FRESH_MS = 2000, REAPER_SETTLE_MS = 100 };
+
 /* One connection; embedded in whatever else is known of it. */
 struct reaped {
     struct reaped *next, *previous;
     int socket;
+    _Atomic bool fresh;          /* nothing was ever asked on it */
     bool ended;                  /* the last look found the client's side ended; the reaper's */
     _Atomic int64_t deadline_ms; /* of the monotonic clock; negative while the client owes nothing (idle) */
 };
@@ -61,8 +64,9 @@ void reaped_expect(struct reaped *reaped, unsigned within_ms);
 /* The client owes nothing for as long as it takes: the server is at work, or sends. */
 void reaped_serve(struct reaped *reaped);
 
-/* Lets idle connections go on for `grace_ms` only, then waits until all connections are gone, `limit_ms` at most.
- * Whether they are. */
+/* Lets idle connections go on for `grace_ms` only, and REAPER_FRESH_MS more where nothing was asked yet: whoever connects means
+ * to. Then waits until all connections are gone, and for REAPER_SETTLE_MS none has come that was taken in at the last moment;
+ * `limit_ms` at most. Whether they are gone. */
 bool reaper_drain(struct reaper *reaper, unsigned grace_ms, unsigned limit_ms);
 
 #endif
