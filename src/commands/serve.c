@@ -53,6 +53,13 @@ static unsigned thread_count(const struct config *config, unsigned sockets)
     return threads < 1 ? 1 : (unsigned)threads;
 }
 
+/* One core is left to readers. */
+static unsigned hash_thread_count(void)
+{
+    long spare = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+    return spare < 1 ? 1 : (unsigned)(spare < SERVER_HASH_THREADS_MAX ? spare : SERVER_HASH_THREADS_MAX);
+}
+
 static void apps_destroy(struct app **apps, unsigned len)
 {
     for (unsigned i = 0; i < len; i++)
@@ -197,6 +204,7 @@ static struct server *open_server(const struct config *config, unsigned threads,
         .handed_over = sockets,
         .handed_over_len = sockets_len,
         .threads = threads,
+        .hash_threads = hash_thread_count(),
         .log = log,
         .upload_body_max = ((size_t)config_int(config, "upload-max") << 20) + SERVER_UPLOAD_SLACK,
         .spool_dir = folder,
@@ -217,7 +225,7 @@ static int serve_run(const struct config *config)
     unsigned threads = thread_count(config, (unsigned)sockets);
     struct serving serving = {
         .threads = threads,
-        .apps_len = threads + SERVER_SLOW_THREADS + SERVER_HASH_THREADS,
+        .apps_len = threads + SERVER_SLOW_THREADS + hash_thread_count(),
         .in_terminal = isatty(STDERR_FILENO) == 1,
     };
     if (!serving.in_terminal)

@@ -120,7 +120,7 @@ static void write_statements(const struct server *server, struct buf *out)
     char labels[LABELS_CAP];
     add_timings(server->apps.fast, server->options.threads, sums);
     add_timings(server->apps.slow, SERVER_SLOW_THREADS, sums);
-    add_timings(server->apps.hash, SERVER_HASH_THREADS, sums);
+    add_timings(server->apps.hash, server->options.hash_threads, sums);
     metrics_family(out, name, "summary",
                    "How long statements of the database took, waiting for locks and disks included.");
     for (size_t i = 0; i < STORE_TIMED; i++) {

@@ -82,7 +82,7 @@ static unsigned or_default(unsigned value, unsigned fallback)
 static unsigned allowed_connections(unsigned wanted, unsigned threads)
 {
     struct rlimit files;
-    unsigned stores = threads + SERVER_SLOW_THREADS + SERVER_HASH_THREADS;
+    unsigned stores = threads + SERVER_SLOW_THREADS + SERVER_HASH_THREADS_MAX;
     unsigned apart = FILES_APART + FORMS_AT_ONCE * BODY_UPLOADS_MAX + FILES_OF_STORE * stores;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
         return wanted;
@@ -98,6 +98,8 @@ static struct server_options with_defaults(const struct server_options *given)
 {
     struct server_options options = *given;
     options.threads = or_default(given->threads, 1);
+    options.hash_threads = or_default(given->hash_threads, 1);
+    assert(options.hash_threads <= SERVER_HASH_THREADS_MAX);
     options.body_max = given->body_max == 0 ? MEBIBYTE : given->body_max;
     options.upload_body_max = given->upload_body_max;
     if (options.upload_body_max == 0) {
@@ -146,7 +148,7 @@ static bool start_worker(struct server *server, size_t i, struct app *app)
 static bool start_lanes(struct server *server, const struct server_apps *apps)
 {
     server->lanes[LANE_SLOW] = lane_pool_create(apps->slow, SERVER_SLOW_THREADS, SERVER_SLOW_QUEUE, 0);
-    server->lanes[LANE_HASH] = lane_pool_create(apps->hash, SERVER_HASH_THREADS, SERVER_HASH_QUEUE, HASH_NICE);
+    server->lanes[LANE_HASH] = lane_pool_create(apps->hash, server->options.hash_threads, SERVER_HASH_QUEUE, HASH_NICE);
     return server->lanes[LANE_SLOW] != NULL && server->lanes[LANE_HASH] != NULL;
 }
 

@@ -9,7 +9,8 @@
  * handled on a thread of its lane (lane.h); then the event loop sends the response. So a login storm or a slow disk
  * does not hold up readers, nor the first one those who post. Where a lane's queue is full, the answer is 503 at once.
  * While a request is in its lane, nothing is asked of its client; one that leaves meanwhile changes nothing: the
- * request is handled all the same. Two hashing threads keep argon2id at 64 MiB within 128 MiB.
+ * request is handled all the same. Two hashing threads keep argon2id at 64 MiB within 128 MiB;
+ * on all cores at once they would hold readers up, however they stand back.
  *
  * Bodies (body.h): `body_max` bytes at most, and twice that on the hashing lane, as a login may carry a form along that
  * waited for it. On the lanes a multipart form comes out as an urlencoded one, its text
@@ -51,7 +52,7 @@ struct server;
 enum {
     SERVER_SLOW_THREADS = 4,
     SERVER_SLOW_QUEUE = 64,
-    SERVER_HASH_THREADS = 2,
+    SERVER_HASH_THREADS_MAX = 2,
     SERVER_HASH_QUEUE = 16,
     SERVER_LANE_LIMIT_MS = 60 * 1000,     /* twelve times what a statement waits for another process's commit */
     SERVER_UPLOAD_SLACK = 2 * 1024 * 1024 /* what a multipart form may hold beside its files */
@@ -62,7 +63,8 @@ struct server_options {
     const char *listen;     /* "127.0.0.1:8080", "[::1]:8080" or "unix:/path"; port 0 picks a free one */
     const int *handed_over; /* sockets that listen already, instead of `listen`; NULL for none */
     size_t handed_over_len;
-    unsigned threads; /* [1]; no fewer than sockets handed over */
+    unsigned hash_threads; /* less than there are cores, where there are several; SERVER_HASH_THREADS_MAX at most [1] */
+    unsigned threads;      /* [1]; no fewer than sockets handed over */
     const struct log *log;
     size_t body_max; /* bytes [1 MiB] */
     size_t
@@ -92,7 +94,7 @@ const struct metrics_source *server_metrics(const struct server *server);
 struct server_apps {
     struct app **fast; /* `threads` of them */
     struct app **slow; /* SERVER_SLOW_THREADS */
-    struct app **hash; /* SERVER_HASH_THREADS */
+    struct app **hash; /* `hash_threads` */
 };
 
 /* Answers from now on, on its own threads. False, with one line in `error`, if the threads cannot be had. */
