@@ -101,9 +101,7 @@ class Way:
         self.kind, self.prefix, self.strip, self.unix = kind, prefix, strip, unix
         self.folder = tempfile.mkdtemp(prefix="warta-proxy-")
         os.chmod(self.folder, 0o755)  # what runs as another user goes through it
-        self.cache = os.path.join(self.folder, "cache")
-        os.mkdir(self.cache)
-        os.chmod(self.cache, 0o777)
+        self.cache = os.path.join(self.folder, "nginx-warta")
         self.port, self.plain_port = free_port(), free_port()
         self.name = "www.example.org" if prefix else "news.example.org"
         self.host = f"{self.name}:{self.port}"
@@ -195,7 +193,8 @@ def start_nginx(way):
                         ("server 127.0.0.1:8080;", f"server {upstream};"),
                         ("listen 80;", f"listen 127.0.0.1:{way.plain_port};"), ("listen [::]:80;", ""),
                         ("listen 443 ", f"listen 127.0.0.1:{way.port} "), ("listen [::]:443 ssl http2;", ""),
-                        ("/var/cache/nginx/warta", way.cache))
+                        # nginx makes the last folder of a path only, and a Debian has /var/cache
+                        ("/var/cache/", way.folder + "/"))
     temporary = "".join(f"{kind}_temp_path {way.folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     main = way.write("main.conf", f"""daemon off; pid {way.folder}/pid; worker_processes 1; {"user root;" if AS_ROOT else ""}
         error_log stderr; events {{ }} http {{ access_log off; {temporary} include {site}; }}""")

@@ -37,11 +37,17 @@ def a_flood_of_logins_is_kept_away(way):
     way.staff()
 
 
+def the_doctor_is_told_the_host(way):
+    page = way.staff().look("/admin/doctor")
+    check(f"<dt>Host</dt><dd>{way.name}</dd>" in page, f"another host: {page}")
+
+
 def at_the_root():
     with behind("nginx") as way:
         scenes.fill(way)
         trickled = scenes.trickle(way)
         plain_http_leads_to_tls(way)
+        the_doctor_is_told_the_host(way)
         scenes.cookies_are_bound(way)
         scenes.forms_from_elsewhere_are_refused(way)
         scenes.the_host_is_not_believed(way)
@@ -62,6 +68,7 @@ def below_a_path(strip, unix):
     with behind("nginx", prefix="/news", strip=strip, unix=unix) as way:
         scenes.fill(way)
         plain_http_leads_to_tls(way)
+        the_doctor_is_told_the_host(way)
         scenes.cookies_are_bound(way)
         scenes.forms_from_elsewhere_are_refused(way)
         scenes.the_host_is_not_believed(way)
