@@ -12,6 +12,7 @@
 #include "warta/server/multipart.h"
 
 struct body_parts {
+    struct buf gathered; /* not taken apart yet */
     struct multipart multipart;
     enum { PART_DROPPED, PART_FIELD, PART_FILE } kind; /* of the part at hand */
     struct upload file;                                /* the part at hand; its fd is -1 until there are bytes */
@@ -231,6 +232,7 @@ void body_release(struct body *body)
 {
     drop_files(body);
     if (body->parts != NULL) {
+        buf_release(&body->parts->gathered);
         multipart_release(&body->parts->multipart);
         arena_release(&body->parts->names);
         free(body->parts);
@@ -241,26 +243,49 @@ void body_release(struct body *body)
 
 void body_take(struct body *body, const char *bytes, size_t len)
 {
-    if (len > body->max - body->len) {
-        refuse(body, 413);
+    assert(!body_is_due(body));
+    if (body->status == 0 && len > body->max - body->len) {
+        body->status = 413;
     }
-    if (body->status != 0) {
+    if (body->status == 0) {
+        body->len += len;
+        buf_append(body->parts != NULL ? &body->parts->gathered : &body->text, bytes, len);
+    }
+}
+
+bool body_is_due(const struct body *body)
+{
+    return body->status != 0 ? body_has_files(body)
+                             : body->parts != NULL && body->parts->gathered.len >= BODY_GATHERED_MAX;
+}
+
+void body_store(struct body *body)
+{
+    struct body_parts *parts = body->parts;
+    if (parts == NULL) {
         return;
     }
-    body->len += len;
-    if (body->parts != NULL) {
-        multipart_read(&body->parts->multipart, bytes, len);
-    } else {
-        buf_append(&body->text, bytes, len);
+    if (body->status == 0) {
+        multipart_read(&parts->multipart, parts->gathered.data, parts->gathered.len);
     }
+    if (body->status != 0) {
+        drop_files(body);
+    }
+    buf_truncate(&parts->gathered, 0);
 }
 
 int body_end(struct body *body)
 {
+    body_store(body);
     if (body->parts != NULL && !multipart_whole(&body->parts->multipart)) {
         refuse(body, 400);
     }
     return body->status;
+}
+
+bool body_has_files(const struct body *body)
+{
+    return body->parts != NULL && (body->parts->file.fd >= 0 || body->parts->uploads_len > 0);
 }
 
 const struct upload *body_uploads(const struct body *body, size_t *len)

@@ -149,7 +149,8 @@ static bool start_lanes(struct server *server, const struct server_apps *apps)
 {
     server->lanes[LANE_SLOW] = lane_pool_create(apps->slow, SERVER_SLOW_THREADS, SERVER_SLOW_QUEUE, 0);
     server->lanes[LANE_HASH] = lane_pool_create(apps->hash, server->options.hash_threads, SERVER_HASH_QUEUE, HASH_NICE);
-    return server->lanes[LANE_SLOW] != NULL && server->lanes[LANE_HASH] != NULL;
+    server->spooler = lane_pool_create((struct app *[]){NULL}, 1, SIZE_MAX, 0);
+    return server->lanes[LANE_SLOW] != NULL && server->lanes[LANE_HASH] != NULL && server->spooler != NULL;
 }
 
 /* From then on a lane takes nothing more, so no connection is suspended, which libmicrohttpd could not be stopped with. */
@@ -159,6 +160,9 @@ static void stop_lanes(struct server *server)
         if (server->lanes[lane] != NULL) {
             lane_pool_stop(server->lanes[lane]);
         }
+    }
+    if (server->spooler != NULL) {
+        lane_pool_stop(server->spooler);
     }
 }
 
@@ -204,6 +208,7 @@ static void halt(struct server *server)
     stop_workers(server);
     lane_pool_destroy(server->lanes[LANE_SLOW]);
     lane_pool_destroy(server->lanes[LANE_HASH]);
+    lane_pool_destroy(server->spooler);
     reaper_release(&server->reaper);
     server->running = false;
 }
@@ -321,6 +326,10 @@ bool server_alive(struct server *server, unsigned within_ms)
                       lane == LANE_SLOW ? "slow" : "hashing");
             alive = false;
         }
+    }
+    if (!lane_pool_alive(server->spooler, SERVER_LANE_LIMIT_MS)) {
+        log_write(server->options.log, LOG_ERROR, NULL, "an upload has waited for the disk for too long");
+        alive = false;
     }
     return alive;
 }

@@ -61,7 +61,7 @@ enum MHD_Result transfer_refuse(struct worker *worker, struct transfer *transfer
 
 enum MHD_Result transfer_send(struct worker *worker, struct transfer *transfer)
 {
-    body_release(&transfer->body); /* a reader may take its time */
+    body_release(&transfer->body); /* a reader may take its time; files went in the lane */
     return queue(worker, transfer, atomic_load_explicit(&worker->server->stopping, memory_order_relaxed));
 }
 
@@ -72,12 +72,39 @@ void transfer_make(struct transfer *transfer, struct app *app, const struct requ
     transfer->made_ns = account_now_ns() - begun_ns;
 }
 
+/* The body has come. False if the request has to be refused for it. */
+static bool finish_body(struct transfer *transfer)
+{
+    struct body *body = &transfer->body;
+    const struct server *server = transfer->server;
+    int status = body_end(body);
+    if (body->files_lost) {
+        log_write(server->options.log, LOG_ERROR, NULL, "no room for an upload in %s: %s", server->spool.folder,
+                  body->fault == 0 ? "too many at once" : strerror(body->fault));
+    }
+    if (status == 0) {
+        transfer->request.body = buf_string(&body->text);
+        transfer->request.body_len = body->text.len;
+        transfer->request.uploads_lost = body->files_lost;
+        transfer->request.uploads = body_uploads(body, &transfer->request.uploads_len);
+    }
+    return status == 0;
+}
+
+static enum MHD_Result refuse_body(struct worker *worker, struct transfer *transfer)
+{
+    return transfer_refuse(worker, transfer, transfer->body.status, "the body is malformed, or longer than is taken");
+}
+
 /* On a thread of a lane. What a form changed is seen by whoever has its answer. Once it is resumed, the connection's own thread may be through with the transfer. */
 static void handle(void *context, struct app *app)
 {
     struct transfer *transfer = context;
-    transfer_make(transfer, app, &transfer->request);
-    assert(transfer->response.stream.read == NULL);
+    if (finish_body(transfer)) {
+        transfer_make(transfer, app, &transfer->request);
+        assert(transfer->response.stream.read == NULL);
+    }
+    body_release(&transfer->body);
     if (transfer->request.method == METHOD_POST) {
         cache_recheck(transfer->server->cache);
     }
@@ -102,21 +129,11 @@ static enum MHD_Result hand_over(struct worker *worker, struct transfer *transfe
 /* The request is whole. */
 static enum MHD_Result answer(struct worker *worker, struct transfer *transfer)
 {
-    struct server *server = worker->server;
-    int status = body_end(&transfer->body);
-    if (transfer->body.files_lost) {
-        log_write(server->options.log, LOG_ERROR, NULL, "no room for an upload in %s: %s", server->spool.folder,
-                  transfer->body.fault == 0 ? "too many at once" : strerror(transfer->body.fault));
-    }
-    if (status != 0) {
-        return transfer_refuse(worker, transfer, status, "the body is malformed, or longer than is taken");
-    }
-    transfer->request.body = buf_string(&transfer->body.text);
-    transfer->request.body_len = transfer->body.text.len;
-    transfer->request.uploads_lost = transfer->body.files_lost;
-    transfer->request.uploads = body_uploads(&transfer->body, &transfer->request.uploads_len);
     if (transfer->lane != LANE_FAST) {
         return hand_over(worker, transfer);
+    }
+    if (!finish_body(transfer)) {
+        return refuse_body(worker, transfer);
     }
     transfer_make(transfer, worker->app, &transfer->request);
     return transfer_send(worker, transfer);
@@ -269,6 +286,30 @@ static enum MHD_Result answer_plain(struct worker *worker, struct transfer *tran
     return answer(worker, transfer);
 }
 
+/* On the spooler's thread, while the connection is suspended. */
+static void store(void *context, struct app *none)
+{
+    (void)none;
+    struct transfer *transfer = context;
+    body_store(&transfer->body);
+    MHD_resume_connection(transfer->client);
+}
+
+/* Takes in a piece of the body: how many bytes of it. The others come again once the connection is resumed. */
+static size_t take_piece(struct transfer *transfer, const char *bytes, size_t len)
+{
+    if (!body_is_due(&transfer->body)) {
+        body_take(&transfer->body, bytes, len);
+        return len;
+    }
+    transfer->job = (struct lane_job){.run = store, .context = transfer};
+    MHD_suspend_connection(transfer->client);
+    if (!lane_pool_submit(transfer->server->spooler, &transfer->job)) {
+        store(transfer, NULL); /* it has stopped: nothing that matters waits behind us */
+    }
+    return 0;
+}
+
 /* libmicrohttpd calls once with the head, once for each piece of the body, and once at its end; and once more when a
  * suspended connection was resumed. An answer to the first call closes the connection, which is right for refusals
  * only. It takes no answer in the middle of a body, so one that turns out too long is read to its end, or to its
@@ -285,24 +326,36 @@ enum MHD_Result transfer_step(void *context, struct MHD_Connection *client, cons
         return take_head(worker, transfer, method, version);
     }
     if (*len > 0) {
-        body_take(&transfer->body, bytes, *len);
-        *len = 0;
+        *len -= take_piece(transfer, bytes, *len);
         return MHD_YES;
     }
     reaped_serve(&transfer->connection->reaped);
     if (transfer->handled) {
-        return transfer_send(worker, transfer);
+        return transfer->body.status == 0 ? transfer_send(worker, transfer) : refuse_body(worker, transfer);
     }
     return transfer->plain ? answer_plain(worker, transfer) : answer(worker, transfer);
 }
 
+static void release(void *context, struct app *none)
+{
+    (void)none;
+    struct transfer *transfer = context;
+    body_release(&transfer->body);
+    response_release(&transfer->response);
+    free(transfer);
+}
+
+/* The files of a client that went away are given up where that may wait for the disk. */
 void transfer_end(struct connection *connection)
 {
-    if (connection->transfer != NULL) {
-        body_release(&connection->transfer->body);
-        response_release(&connection->transfer->response);
-        free(connection->transfer);
-        connection->transfer = NULL;
+    struct transfer *transfer = connection->transfer;
+    connection->transfer = NULL;
+    if (transfer == NULL) {
+        return;
+    }
+    transfer->job = (struct lane_job){.run = release, .context = transfer};
+    if (!body_has_files(&transfer->body) || !lane_pool_submit(transfer->server->spooler, &transfer->job)) {
+        release(transfer, NULL);
     }
 }
 

@@ -1,7 +1,7 @@
 /* What the server's files share: the server, its event loops, and what they know of connections and requests.
  *
  * Threads: a worker, its connections and their transfers belong to its event loop's thread, but for a transfer that is in a
- * lane: only the lane's thread touches that. */
+ * lane or at the spooler: only that thread touches it. */
 #ifndef WORKER_H
 #define WORKER_H
 
@@ -51,6 +51,7 @@ struct server {
     char limits[LIMITS_CAP]; /* of bodies, in words */
     struct spool spool;
     struct lane_pool *lanes[LANE_HASH + 1]; /* NULL for the fast one */
+    struct lane_pool *spooler;              /* puts uploads into the spool as they come */
     struct reaper reaper;
     struct cache *cache; /* owned */
     atomic_bool stopping;
@@ -72,7 +73,7 @@ struct connection {
     char shown[CLIENT_CAP]; /* the same as the log shows it */
 };
 
-/* One request on its way in, and through its lane. While it is there, only the lane's thread touches it. */
+/* One request on its way in, and through its lane. */
 struct transfer {
     struct server *server;
     struct connection *connection;

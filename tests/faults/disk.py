@@ -1,5 +1,5 @@
 """The disk fails under a running server: readers are served on, writers keep what they typed, and the same server goes on
-once the disk is well again.
+once the disk is well again. And a disk that takes for ever holds nobody up but who writes.
 
 A full disk is a small tmpfs where this user may mount one; faults of other kinds are put into the server's calls by strace,
 and a limit on file sizes.
@@ -10,6 +10,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.parse
 
 sys.dont_write_bytecode = True
@@ -20,16 +21,16 @@ BODY = "What was typed for an hour.\nIts second line & <more>.\n" + "And it goes
 CARRIED = urllib.parse.urlencode({"type": "news", "lang": "en", "title": "Carried along", "body": BODY, "action": "publish"})
 
 
-class InjectedFault:
-    """Every such call of the server fails, from when this was entered until it is left."""
+class Injected:
+    """Every such call of the server fails, or waits, from when this was entered until it is left."""
 
-    def __init__(self, site, call, error):
-        self.site, self.call, self.error = site, call, error
+    def __init__(self, site, call, what):
+        self.site, self.call, self.what = site, call, what
 
     def __enter__(self):
         self.tracer = subprocess.Popen(
             ["strace", "-f", "-qq", "-p", str(self.site.server.pid), "-e", f"trace={self.call}", "-e",
-             f"inject={self.call}:error={self.error}", "-o", "/dev/null"], stderr=subprocess.PIPE, text=True)
+             f"inject={self.call}:{self.what}", "-o", "/dev/null"], stderr=subprocess.PIPE, text=True)
         for thread in os.listdir(f"/proc/{self.site.server.pid}/task"):
             self.wait(thread)
 
@@ -141,7 +142,7 @@ def injected(call, error):
         with Site() as site:
             site.user()
             site.start()
-            suffer(site, InjectedFault(site, call, error))
+            suffer(site, Injected(site, call, f"error={error}"))
             check("503" in site.log() and "SQLite code" in site.log() or "full" in site.log() or "readonly" in site.log(),
                   f"the log does not name the cause: {site.log()}")
     scene.__name__ = f"{call} fails with {error}"
@@ -155,8 +156,8 @@ def file_size_limit():
         suffer(site, FileSizeLimit(site))
 
 
-def upload_without_room(site, staff):
-    """What was typed beside a file is kept, though there is no room for the file."""
+def with_picture(staff):
+    """The fields of an item, and head and body of the request that sends them with a large file."""
     fields = staff.item(title="With a picture", body=BODY)
     boundary = "xYzzY"
     parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in
@@ -164,9 +165,60 @@ def upload_without_room(site, staff):
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="upload"; filename="a.png"\r\n\r\n'
     body = ("".join(parts[:2]) + head).encode() + b"\x89PNG" * 50000 + b"\r\n" + \
         ("".join(parts[2:]) + f"--{boundary}--\r\n").encode()
-    kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    return fields, {"Content-Type": f"multipart/form-data; boundary={boundary}"}, body
+
+
+def upload_without_room(site, staff):
+    """What was typed beside a file is kept, though there is no room for the file."""
+    _, kind, body = with_picture(staff)
     page = refused(staff.send("/admin/items", None, kind, body), "no room for the files", "chosen again")
     return whole_form(page, 'name="title"')
+
+
+def spooled(site):
+    """Whether a file of the server's has no name, as those of uploads."""
+    folder = f"/proc/{site.server.pid}/fd"
+    for fd in os.listdir(folder):
+        try:
+            if os.readlink(f"{folder}/{fd}").startswith(f"{site.folder}/#"):
+                return True
+        except FileNotFoundError:  # closed since
+            pass
+    return False
+
+
+def held(call, begun, request, status):
+    """While the server waits in that call for the disk, with the request at hand, readers of the same event loop are served."""
+    def scene():
+        with Site() as site:
+            site.user()
+            site.start(threads=1, flags=["--log-level", "error"])
+            staff = Staff(site)
+            item_id = staff.post(title="Before the fault")
+            wal = os.path.getsize(site.database + "-wal")
+            target, *form = request(staff)
+            answers = []
+            writer = threading.Thread(target=lambda: answers.append(staff.send(target, *form)))
+            with Injected(site, call, "delay_enter=600s"):
+                writer.start()
+                while not begun(site, wal):
+                    check(writer.is_alive(), f"answered without a {call}: {answers}")
+                for _ in range(20):
+                    read_on(site, item_id)
+                check(writer.is_alive(), f"answered before the disk did: {answers}")
+            writer.join(PATIENCE_S)
+            check(answers and answers[0][0] == status, f"answered {answers and answers[0][0]} once the disk did")
+    scene.__name__ = f"a {call} that takes for ever"
+    return scene
+
+
+def post_request(staff):
+    return "/admin/items", [*staff.item(title="Slowly stored"), ("action", "publish")]
+
+
+def upload_request(staff):
+    _, kind, body = with_picture(staff)
+    return "/admin/items", None, kind, body
 
 
 def full_tmpfs():
@@ -226,4 +278,7 @@ def read_only_disk():
 
 if __name__ == "__main__":
     FAULTS = [("pwrite64", "ENOSPC"), ("pwrite64", "EIO"), ("pwrite64", "EROFS"), ("fdatasync", "EIO")]
-    sys.exit(run([*(injected(*fault) for fault in FAULTS), file_size_limit, full_tmpfs, read_only_disk]))
+    HELD = [("fdatasync", lambda site, wal: os.path.getsize(site.database + "-wal") > wal, post_request, 303),
+            ("write", lambda site, _: spooled(site), upload_request, 422)]
+    sys.exit(run([*(injected(*fault) for fault in FAULTS), *(held(*what) for what in HELD), file_size_limit, full_tmpfs,
+                  read_only_disk]))

@@ -58,10 +58,10 @@ class Site:
     def user(self, name="ana", role="admin"):
         self.run("user", "add", name, "--role", role, "--password-stdin", "--password-memory", "8", text=PASSWORD + "\n")
 
-    def start(self, before=(), wait=True, listen="127.0.0.1:0", flags=()):
+    def start(self, before=(), wait=True, listen="127.0.0.1:0", threads=2, flags=()):
         """Starts the server, by way of the command `before`; without `wait` it may be anywhere on its way."""
         command = [*before, WARTA, "serve", "--database", self.database, "--listen", listen,
-                   "--password-memory", "8", "--threads", "2", *flags]
+                   "--password-memory", "8", "--threads", str(threads), *flags]
         with open(self.log_path, "ab") as log:
             self.server = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=log, text=True)
         if wait:

@@ -51,8 +51,10 @@ static int close_place(void **state)
 static int take(struct body *body, struct spool *spool, const char *type, const char *bytes)
 {
     body_init(body, spool, MAX, TEXT_MAX, type);
-    for (size_t at = 0, len = strlen(bytes); at < len; at += 7)
+    for (size_t at = 0, len = strlen(bytes); at < len; at += 7) {
         body_take(body, bytes + at, len - at < 7 ? len - at : 7);
+        body_store(body);
+    }
     return body_end(body);
 }
 
@@ -151,6 +153,35 @@ static void files(void **state)
     int fd = uploads[0].fd;
     body_release(&body);
     assert_int_equal(close(fd), -1);
+}
+
+/* Nothing touches the disk before it is due. */
+static void gathered(void **state)
+{
+    struct place *place = *state;
+    struct body body;
+    static const char head[] = FILE_NAMED("f", "x"), bytes[1000];
+    place->spool.max = 3 * BODY_GATHERED_MAX;
+    body_init(&body, &place->spool, 2 * BODY_GATHERED_MAX, TEXT_MAX, TYPE);
+    body_take(&body, head, strlen(head));
+    while (!body_is_due(&body))
+        body_take(&body, bytes, sizeof bytes);
+    assert_in_range(body.len, BODY_GATHERED_MAX, BODY_GATHERED_MAX + sizeof bytes);
+    assert_false(body_has_files(&body));
+    assert_int_equal(place->spool.files, 0);
+    body_store(&body);
+    assert_true(body_has_files(&body));
+    assert_in_range(place->spool.len, BODY_GATHERED_MAX - sizeof bytes, BODY_GATHERED_MAX + sizeof bytes);
+    assert_false(body_is_due(&body));
+    while (body.status == 0)
+        body_take(&body, bytes, sizeof bytes);
+    assert_true(body_is_due(&body)); /* its file, of a form that is too long */
+    body_store(&body);
+    assert_false(body_has_files(&body));
+    body_take(&body, bytes, sizeof bytes);
+    assert_false(body_is_due(&body));
+    assert_int_equal(body_end(&body), 413);
+    body_release(&body);
 }
 
 static int take_files(struct body *body, struct spool *spool, int count)
@@ -294,8 +325,10 @@ static void full_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(plain),     TEST(plain_too_long),    TEST(fields),    TEST(files),     TEST(many_files), TEST(refusals),
-        TEST(long_text), TEST(room_in_the_spool), TEST(no_folder), TEST(full_disk),
+        TEST(plain),     TEST(plain_too_long), TEST(fields),
+        TEST(files),     TEST(gathered),       TEST(many_files),
+        TEST(refusals),  TEST(long_text),      TEST(room_in_the_spool),
+        TEST(no_folder), TEST(full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* The body of a request, taken in as it comes.
+/* The body of a request, taken in as it comes: gathered in memory by a thread that must not wait, and stored by one that may.
  *
  * A form sent as multipart/form-data becomes what it would have been as application/x-www-form-urlencoded, in `text`,
  * and its files go to unnamed temporary files, so that none is ever whole in memory. Any other body is `text` as it
@@ -22,7 +22,7 @@
 #include "warta/base/buf.h"
 #include "warta/http/message.h"
 
-enum { BODY_UPLOADS_MAX = 20 };
+enum { BODY_UPLOADS_MAX = 20, BODY_GATHERED_MAX = 48 * 1024 };
 
 /* Where files are put until their request is answered. */
 struct spool {
@@ -49,12 +49,26 @@ struct body {
  * form; NULL for a body that is taken as it is. It is borrowed for the call, `spool` for longer. The form may be
  * refused already. */
 void body_init(struct body *body, struct spool *spool, size_t max, size_t text_max, const char *multipart_type);
+
+/* Waits for the disk if it has files. Not for what `text` and `body_uploads` hold, `status` stays as it was. */
 void body_release(struct body *body);
 
+/* Gathers what has come; never waits. To be called only while nothing is due. */
 void body_take(struct body *body, const char *bytes, size_t len);
 
-/* All has been sent: 0 if the body is whole, or what to refuse the request with: 400 or 413. */
+/* Whether body_store has to be called before more is taken: BODY_GATHERED_MAX bytes have been gathered, or there are files that
+ * the request is refused with. Never of a body that is taken as it is. */
+bool body_is_due(const struct body *body);
+
+/* Takes apart what has been gathered. Waits for the disk. */
+void body_store(struct body *body);
+
+/* All has been sent, the rest is stored: 0 if the body is whole, or what to refuse the request with: 400 or 413. Waits for the
+ * disk, unless the body is taken as it is. */
 int body_end(struct body *body);
+
+/* Whether it has temporary files. */
+bool body_has_files(const struct body *body);
 
 /* The files (*borrowed*), of a body that is whole. */
 const struct upload *body_uploads(const struct body *body, size_t *len);
