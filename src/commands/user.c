@@ -166,7 +166,7 @@ static int add(const struct errand *errand)
     if (password == NULL)
         return 1;
     enum user_outcome outcome =
-        user_add(errand->store, actor, errand->name, role, password, memory_kib(errand), errand->now_unix, &id);
+        user_add(errand->store, actor, errand->name, role, password, memory_kib(errand), errand->now_unix, &id, NULL);
     forget(password);
     return finish(errand, outcome, strcmp(role, "admin") == 0 ? "added as an admin" : "added as an editor");
 }

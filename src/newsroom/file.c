@@ -252,6 +252,16 @@ static int64_t find_same(struct store *store, const char *name, json_t *row)
     return same;
 }
 
+/* Notes a new file, and keeps how it can be taken back. */
+static bool note_new(const struct putting *putting, json_int_t id, const char *name, const json_t *row)
+{
+    bool ok = note(putting, "upload file", name, row);
+    if (!ok || putting->undo_id == NULL)
+        return ok;
+    json_t *was = json_pack("{s:I, s:O}", "id", id, "content", json_object_get(row, "content"));
+    return undo_keep(putting->store, "upload file", id, was, 0, putting->now_unix, putting->undo_id);
+}
+
 /* The new file's id; 0 on a fault. `*is_old` tells of one that was there. */
 static int64_t insert(const struct putting *putting, bool *is_old)
 {
@@ -265,7 +275,7 @@ static int64_t insert(const struct putting *putting, bool *is_old)
     json_object_set_new(row, "media_type", json_string(putting->image->media_type));
     json_t *id = file_id == 0 ? store_value(putting->store, SQL_FILE_INSERT, row) : NULL;
     if (file_id <= 0)
-        file_id = id != NULL && note(putting, "upload file", name, row) ? (int64_t)json_integer_value(id) : 0;
+        file_id = id != NULL && note_new(putting, json_integer_value(id), name, row) ? json_integer_value(id) : 0;
     json_decref(id);
     json_decref(row);
     free(name);
@@ -363,23 +373,28 @@ static enum file_outcome finish(struct store *store, enum file_outcome outcome)
     return outcome;
 }
 
+/* In the caller's transaction; `file` as file_get gave it. */
+static enum file_outcome delete_unused(struct store *store, struct actor actor, const json_t *file, int64_t now_unix,
+                                       int64_t *undo_id)
+{
+    int64_t id = json_integer_value(json_object_get(file, "id"));
+    if (json_integer_value(json_object_get(file, "uses")) > 0)
+        return FILE_IN_USE;
+    bool ok =
+        undo_trim(store, "replace file", id, now_unix) && keep(store, "delete file", file, now_unix, undo_id) &&
+        run(store, SQL_FILE_DELETE, json_pack("{s:I}", "id", (json_int_t)id)) &&
+        activity_add(store, actor, "delete file", 0, json_string_value(json_object_get(file, "name")), "", now_unix);
+    return ok ? FILE_OK : FILE_FAULT;
+}
+
 enum file_outcome file_delete(struct store *store, struct actor actor, int64_t id, int64_t now_unix, int64_t *undo_id)
 {
     if (!store_begin(store))
         return FILE_FAULT;
     json_t *file = file_get(store, id, now_unix);
-    enum file_outcome outcome = FILE_OK;
-    if (file == NULL)
-        outcome = FILE_FAULT;
-    else if (json_is_null(file))
-        outcome = FILE_GONE;
-    else if (json_integer_value(json_object_get(file, "uses")) > 0)
-        outcome = FILE_IN_USE;
-    else if (!undo_trim(store, "replace file", id, now_unix) || !keep(store, "delete file", file, now_unix, undo_id) ||
-             !run(store, SQL_FILE_DELETE, json_pack("{s:I}", "id", (json_int_t)id)) ||
-             !activity_add(store, actor, "delete file", 0, json_string_value(json_object_get(file, "name")), "",
-                           now_unix))
-        outcome = FILE_FAULT;
+    enum file_outcome outcome = file == NULL ? FILE_FAULT : FILE_GONE;
+    if (json_is_object(file))
+        outcome = delete_unused(store, actor, file, now_unix, undo_id);
     json_decref(file);
     return finish(store, outcome);
 }
@@ -413,6 +428,20 @@ static enum file_outcome replace_back(struct store *store, struct actor actor, i
     return outcome;
 }
 
+/* What was taken in goes again; bytes that have been replaced since are not those that were taken in. */
+static enum file_outcome upload_back(struct store *store, struct actor actor, int64_t undo_id, const json_t *was,
+                                     int64_t now_unix, int64_t *redo_id)
+{
+    json_t *file = file_get(store, json_integer_value(json_object_get(was, "id")), now_unix);
+    enum file_outcome outcome = file == NULL ? FILE_FAULT : FILE_GONE;
+    if (json_is_object(file) && json_equal(json_object_get(file, "content"), json_object_get(was, "content")))
+        outcome = delete_unused(store, actor, file, now_unix, redo_id);
+    if (outcome == FILE_OK && !undo_drop(store, undo_id))
+        outcome = FILE_FAULT;
+    json_decref(file);
+    return outcome;
+}
+
 static enum file_outcome delete_back(struct store *store, struct actor actor, int64_t undo_id, const json_t *was,
                                      int64_t now_unix)
 {
@@ -438,6 +467,8 @@ enum file_outcome file_undo(struct store *store, struct actor actor, int64_t und
     *file_id = (int64_t)json_integer_value(json_object_get(was, "id"));
     if (undo_is(undo, "replace file"))
         outcome = replace_back(store, actor, undo_id, was, now_unix, redo_id);
+    else if (undo_is(undo, "upload file"))
+        outcome = upload_back(store, actor, undo_id, was, now_unix, redo_id);
     else if (undo_is(undo, "delete file"))
         outcome = delete_back(store, actor, undo_id, was, now_unix);
     json_decref(undo);

@@ -241,6 +241,13 @@ bool token_use(struct store *store, const char *kind, const char *token)
     return ok && changed > 0;
 }
 
+bool token_drop(struct store *store, const char *kind, int64_t user_id, int64_t item_id)
+{
+    if (user_id != 0)
+        return run(store, SQL_TOKEN_DROP_USER, json_pack("{s:s, s:I}", "kind", kind, "user_id", (json_int_t)user_id));
+    return run(store, SQL_TOKEN_DROP_ITEM, json_pack("{s:s, s:I}", "kind", kind, "item_id", (json_int_t)item_id));
+}
+
 bool login_end_all(struct store *store)
 {
     if (!store_begin(store))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "secret.h"
+#include "warta/newsroom/undo.h"
 
 static_assert(SESSION_TOKEN_CAP == (int)SECRET_CAP, "a cookie's value is a secret");
 
@@ -83,6 +84,7 @@ bool session_start(struct store *store, int64_t user_id, const char *client, con
         return false;
     }
     run(store, SQL_SESSION_PURGE, live_params(now_unix));
+    undo_trim(store, "", 0, now_unix);
     run(store, SQL_SESSION_INSERT, session);
     run(store, SQL_USER_SEEN, json_pack("{s:I, s:I}", "id", (json_int_t)user_id, "now_unix", (json_int_t)now_unix));
     return store_commit(store);

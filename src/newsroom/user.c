@@ -208,7 +208,8 @@ static enum user_outcome insert(struct store *store, const char *name, const cha
 }
 
 enum user_outcome user_add(struct store *store, struct actor actor, const char *name, const char *role,
-                           const char *password, size_t memory_kib, int64_t now_unix, int64_t *user_id)
+                           const char *password, size_t memory_kib, int64_t now_unix, int64_t *user_id,
+                           int64_t *undo_id)
 {
     char hash[PASSWORD_HASH_CAP] = "";
     assert(user_name_problem(name) == NULL);
@@ -218,10 +219,10 @@ enum user_outcome user_add(struct store *store, struct actor actor, const char *
         return USER_FAULT;
     char *normal = user_name_normal(name);
     enum user_outcome outcome = insert(store, normal, role, hash, now_unix, user_id);
-    if (outcome == USER_OK && !activity_add(store, actor, "add user", 0, normal, role, now_unix))
-        outcome = USER_FAULT;
+    bool ok = outcome == USER_OK && activity_add(store, actor, "add user", 0, normal, role, now_unix) &&
+              (undo_id == NULL || undo_keep(store, "add user", *user_id, json_object(), 0, now_unix, undo_id));
     free(normal);
-    return change_end(store, NULL, outcome);
+    return change_end(store, NULL, outcome == USER_OK && !ok ? USER_FAULT : outcome);
 }
 
 enum user_outcome user_set_password(struct store *store, struct actor actor, int64_t user_id, const char *password,
@@ -240,6 +241,23 @@ enum user_outcome user_set_password(struct store *store, struct actor actor, int
     return change_end(store, user, ok ? USER_OK : USER_FAULT);
 }
 
+/* In the caller's transaction. */
+static enum user_outcome set_disabled(struct store *store, struct actor actor, const json_t *user, bool disabled,
+                                      int64_t now_unix, int64_t *undo_id)
+{
+    json_int_t id = json_integer_value(json_object_get(user, "id"));
+    if (json_is_true(json_object_get(user, "disabled")) == disabled)
+        return USER_OK;
+    enum user_outcome outcome = disabled ? check_admins(store, user) : USER_OK;
+    bool ok =
+        outcome == USER_OK &&
+        run(store, SQL_USER_DISABLED_SET, json_pack("{s:I, s:b}", "id", id, "disabled", disabled)) &&
+        (!disabled || end_doors(store, id)) &&
+        activity_add(store, actor, disabled ? "disable user" : "enable user", 0, text(user, "name"), "", now_unix) &&
+        undo_keep(store, "change user", id, json_pack("{s:b}", "disabled", !disabled), 0, now_unix, undo_id);
+    return outcome == USER_OK && !ok ? USER_FAULT : outcome;
+}
+
 enum user_outcome user_set_disabled(struct store *store, struct actor actor, int64_t user_id, bool disabled,
                                     int64_t now_unix, int64_t *undo_id)
 {
@@ -249,17 +267,7 @@ enum user_outcome user_set_disabled(struct store *store, struct actor actor, int
     enum user_outcome outcome = change_begin(store, user_id, &user);
     if (outcome != USER_OK)
         return outcome;
-    if (json_is_true(json_object_get(user, "disabled")) == disabled)
-        return change_end(store, user, USER_OK);
-    if (disabled)
-        outcome = check_admins(store, user);
-    bool ok =
-        outcome == USER_OK &&
-        run(store, SQL_USER_DISABLED_SET, json_pack("{s:I, s:b}", "id", (json_int_t)user_id, "disabled", disabled)) &&
-        (!disabled || end_doors(store, user_id)) &&
-        activity_add(store, actor, disabled ? "disable user" : "enable user", 0, text(user, "name"), "", now_unix) &&
-        undo_keep(store, "change user", user_id, json_pack("{s:b}", "disabled", !disabled), 0, now_unix, undo_id);
-    return change_end(store, user, outcome == USER_OK && !ok ? USER_FAULT : outcome);
+    return change_end(store, user, set_disabled(store, actor, user, disabled, now_unix, undo_id));
 }
 
 enum user_outcome user_set_role(struct store *store, struct actor actor, int64_t user_id, const char *role,
@@ -282,13 +290,42 @@ enum user_outcome user_set_role(struct store *store, struct actor actor, int64_t
     return change_end(store, user, outcome == USER_OK && !ok ? USER_FAULT : outcome);
 }
 
+/* Their sessions and links go with them. In the caller's transaction. */
+static enum user_outcome delete_user(struct store *store, struct actor actor, const json_t *user, int64_t now_unix)
+{
+    json_int_t id = json_integer_value(json_object_get(user, "id"));
+    enum user_outcome outcome = check_admins(store, user);
+    bool ok = outcome == USER_OK && undo_trim(store, "change user", id, now_unix) &&
+              run(store, SQL_USER_DELETE, id_params(id)) &&
+              activity_add(store, actor, "delete user", 0, text(user, "name"), "", now_unix);
+    return outcome == USER_OK && !ok ? USER_FAULT : outcome;
+}
+
+static enum user_outcome take_back_add(struct store *store, struct actor actor, int64_t user_id, int64_t undo_id,
+                                       int64_t now_unix, int64_t *redo_id)
+{
+    json_t *user;
+    enum user_outcome outcome = change_begin(store, user_id, &user);
+    if (outcome != USER_OK)
+        return outcome;
+    outcome = json_is_null(json_object_get(user, "seen_unix"))
+                  ? delete_user(store, actor, user, now_unix)
+                  : set_disabled(store, actor, user, true, now_unix, redo_id);
+    if (outcome == USER_OK && !undo_drop(store, undo_id))
+        outcome = USER_FAULT;
+    return change_end(store, user, outcome);
+}
+
 enum user_outcome user_undo(struct store *store, struct actor actor, int64_t undo_id, int64_t now_unix,
                             int64_t *redo_id)
 {
     json_t *undo = undo_get(store, undo_id, now_unix);
     enum user_outcome outcome = undo == NULL ? USER_FAULT : USER_UNKNOWN;
-    if (undo_is(undo, "change user")) {
-        int64_t user_id = json_integer_value(json_object_get(undo, "subject_id"));
+    int64_t user_id = json_integer_value(json_object_get(undo, "subject_id"));
+    *redo_id = 0;
+    if (undo_is(undo, "add user")) {
+        outcome = take_back_add(store, actor, user_id, undo_id, now_unix, redo_id);
+    } else if (undo_is(undo, "change user")) {
         const json_t *was = json_object_get(undo, "was");
         const char *role = json_string_value(json_object_get(was, "role"));
         outcome = role != NULL ? user_set_role(store, actor, user_id, role, now_unix, redo_id)

@@ -26,8 +26,9 @@ const struct param admin_params[] = {
     {0},
 };
 
-/* How what was done can be taken back: by the item's revision from before, or by what undo.h keeps. */
-enum undoes { UNDOES_NOTHING, UNDOES_ITEM, UNDOES_KEPT };
+/* How what was done can be taken back: by the item's revision from before, or that of each item, by what undo.h keeps, or
+ * by ending the link that was made. */
+enum undoes { UNDOES_NOTHING, UNDOES_ITEM, UNDOES_ITEMS, UNDOES_KEPT, UNDOES_PREVIEW, UNDOES_RESET };
 
 /* What the message says of what was done. */
 static const struct {
@@ -42,19 +43,25 @@ static const struct {
     {"trashed", "Put into the trash.", UNDOES_ITEM},
     {"restored", "Taken out of the trash; it is a draft now.", UNDOES_ITEM},
     {"reverted", "The earlier version is back.", UNDOES_ITEM},
-    {"bulk", "Done for all that were chosen.", UNDOES_NOTHING},
+    {"bulk", "Done for all that were chosen.", UNDOES_ITEMS},
     {"emptied", "The trash is emptied of what was older than 30 days.", UNDOES_NOTHING},
-    {"uploaded", "Uploaded.", UNDOES_NOTHING},
+    {"uploaded", "Uploaded.", UNDOES_KEPT},
+    {"uploaded-rest", "What else was chosen is uploaded.", UNDOES_KEPT},
     {"replaced", "Replaced; its address is the same.", UNDOES_KEPT},
     {"deleted", "Deleted.", UNDOES_KEPT},
     {"merged", "Merged.", UNDOES_KEPT},
     {"added", "Added.", UNDOES_KEPT},
     {"changed", "Changed.", UNDOES_KEPT},
     {"accepted", "The form was taken for one of this site's own, as it should be.", UNDOES_NOTHING},
+    {"shared", "The preview link is made.", UNDOES_PREVIEW},
+    {"unshared", "No preview link that was ended works any more.", UNDOES_NOTHING},
+    {"linked", "The link for a new password is made.", UNDOES_RESET},
+    {"unlinked", "That link does not work any more.", UNDOES_NOTHING},
     {"password", "The password is changed.", UNDOES_NOTHING},
     {"sessions", "Those sessions are ended.", UNDOES_NOTHING},
     {"carried", "You are logged in. What you had typed there is not kept.", UNDOES_NOTHING},
     {"undone", "It is as it was before.", UNDOES_KEPT},
+    {"undone-rest", "Otherwise it is as it was before.", UNDOES_KEPT},
 };
 
 /* --- forms --- */
@@ -110,15 +117,13 @@ void page_set_cookie(struct exchange *x, const char *value)
 
 /* --- pages of staff --- */
 
-/* A form with an Undo button (*owned*). */
-static json_t *undo_form(struct exchange *x, const char *path, const char *name, int64_t value)
+/* A form with an Undo button (*steals* `values`; *owned*). */
+static json_t *undo_form(struct exchange *x, const char *path, const char *name, json_t *values)
 {
-    return json_pack("{s:s, s:s, s:I, s:s}", "action", page_href(x, path), "name", name, "value", (json_int_t)value,
-                     "label", "Undo");
+    return json_pack("{s:s, s:s, s:o}", "action", page_href(x, path), "name", name, "values", values);
 }
 
-/* How to take back what was done: the item's revision from before; one that was not there before goes into the trash
- * (*owned*). */
+/* The item's revision from before; one that was not there before goes into the trash (*owned*). */
 static json_t *undo_item(struct exchange *x)
 {
     int64_t item = param_number(x, "item");
@@ -129,32 +134,67 @@ static json_t *undo_item(struct exchange *x)
     const char *path =
         to <= 0 ? arena_format(&x->arena, "/admin/items/%lld/trash", (long long)item)
                 : arena_format(&x->arena, "/admin/items/%lld/revisions/%lld/restore", (long long)item, (long long)to);
-    return undo_form(x, path, "version", version);
+    return undo_form(x, path, "version", json_pack("[I]", (json_int_t)version));
 }
 
-/* The same for types, users and files (*owned*). */
-static json_t *undo_kept(struct exchange *x)
+/* What the parameter `undo` lists, parted by spaces: numbers, "ITEM.VERSION", or a token; null if that is none
+ * (*owned*). */
+static json_t *undo_values(const struct exchange *x)
+{
+    static const char fit[] = "0123456789.-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const char *rest = json_string_value(json_object_get(x->params, "undo"));
+    json_t *values = json_array();
+    rest = rest == NULL ? "" : rest;
+    while (*rest != '\0') {
+        size_t len = strspn(rest, fit);
+        if (len == 0 || (rest[len] != ' ' && rest[len] != '\0'))
+            break;
+        json_array_append_new(values, json_stringn(rest, len));
+        rest += len;
+        rest += *rest == ' ' ? 1 : 0;
+    }
+    if (json_array_size(values) > 0 && *rest == '\0')
+        return values;
+    json_decref(values);
+    return json_null();
+}
+
+/* How to take back what was done; null if it cannot be (*owned*). */
+static json_t *undo(struct exchange *x, enum undoes undoes)
 {
     const char *section = json_string_value(json_object_get(x->model, "section"));
-    int64_t undo_id = param_number(x, "undo");
-    if (section == NULL || undo_id <= 0)
-        return json_null();
-    return undo_form(x, arena_format(&x->arena, "/admin/%s/undo", section), "undo", undo_id);
+    long long id = (long long)param_number(x, "id");
+    json_t *values = undo_values(x);
+    const char *path = NULL;
+    const char *name = "undo";
+    if (undoes == UNDOES_KEPT && section != NULL)
+        path = arena_format(&x->arena, "/admin/%s/undo", section);
+    if (undoes == UNDOES_ITEMS)
+        path = "/admin/bulk", name = "item";
+    if (undoes == UNDOES_PREVIEW)
+        path = arena_format(&x->arena, "/admin/items/%lld/share", id), name = "end";
+    if (undoes == UNDOES_RESET)
+        path = arena_format(&x->arena, "/admin/users/%lld", id), name = "do";
+    if (path != NULL && json_is_array(values))
+        return undo_form(x, path, name, values);
+    json_decref(values);
+    return undoes == UNDOES_ITEM ? undo_item(x) : json_null();
 }
 
 static json_t *done(struct exchange *x)
 {
     const char *code = json_string_value(json_object_get(x->params, "done"));
     for (size_t i = 0; code != NULL && i < sizeof messages / sizeof *messages; i++) {
-        if (strcmp(messages[i].code, code) != 0)
-            continue;
-        enum undoes undoes = messages[i].undoes;
-        return json_pack("{s:s, s:o}", "words", messages[i].words, "undo",
-                         undoes == UNDOES_ITEM   ? undo_item(x)
-                         : undoes == UNDOES_KEPT ? undo_kept(x)
-                                                 : json_null());
+        if (strcmp(messages[i].code, code) == 0)
+            return json_pack("{s:s, s:o}", "words", messages[i].words, "undo", undo(x, messages[i].undoes));
     }
     return json_null();
+}
+
+void page_say_done(struct exchange *x, const char *done, const char *undo)
+{
+    json_object_set_new(x->params, "done", json_string(done));
+    json_object_set_new(x->params, "undo", json_string(undo));
 }
 
 const char *page_done(struct exchange *x, const char *path, const char *done, int64_t undo_id)

@@ -6,6 +6,51 @@
 
 enum { PAGE_LEN = 50 };
 
+/* What happened, as it is said of the subject. */
+static const char *const happened[][2] = {
+    {"add type", "added as a type"},
+    {"add user", "added as a user"},
+    {"bring back file", "file brought back"},
+    {"bring back type", "type brought back"},
+    {"change password", "password changed"},
+    {"change role", "role changed"},
+    {"create", "made"},
+    {"delete", "deleted for good"},
+    {"delete file", "file deleted"},
+    {"delete type", "type deleted"},
+    {"delete user", "user deleted"},
+    {"disable user", "user disabled"},
+    {"enable user", "user enabled"},
+    {"end password link", "link for a new password ended"},
+    {"go back", "taken back to an earlier version"},
+    {"import", "imported"},
+    {"make password link", "link for a new password made"},
+    {"merge", "given another type by a merge"},
+    {"merge types", "type merged"},
+    {"move type", "type moved"},
+    {"publish", "published"},
+    {"rename type", "type renamed"},
+    {"replace file", "file replaced"},
+    {"restore", "taken out of the trash"},
+    {"save", "saved"},
+    {"schedule", "scheduled"},
+    {"share", "preview link made"},
+    {"stop sharing", "preview links ended"},
+    {"trash", "put into the trash"},
+    {"undo merge", "merge undone"},
+    {"unpublish", "taken off the site"},
+    {"upload file", "file uploaded"},
+};
+
+const char *activity_words(const char *action)
+{
+    for (size_t i = 0; i < sizeof happened / sizeof *happened; i++) {
+        if (strcmp(happened[i][0], action) == 0)
+            return happened[i][1];
+    }
+    return action;
+}
+
 /* What the list can be narrowed to. */
 struct filter {
     int64_t user, item;
@@ -63,9 +108,10 @@ static json_t *activity_row(struct exchange *x, const json_t *row)
     int64_t item_id = (int64_t)json_integer_value(json_object_get(row, "item_id"));
     bool has_item = json_is_true(json_object_get(row, "item_exists"));
     text_utc_format(at_unix, utc);
-    return json_pack("{s:s, s:s, s:O, s:O, s:O, s:o, s:s?}", "when_words", page_time_words(x, at_unix), "when", utc,
-                     "user_name", json_object_get(row, "user_name"), "action", json_object_get(row, "action"),
-                     "subject", json_object_get(row, "subject"), "detail", detail_words(x, row), "item_href",
+    return json_pack("{s:s, s:s, s:O, s:s, s:O, s:o, s:s?}", "when_words", page_time_words(x, at_unix), "when", utc,
+                     "user_name", json_object_get(row, "user_name"), "action_words",
+                     activity_words(json_string_value(json_object_get(row, "action"))), "subject",
+                     json_object_get(row, "subject"), "detail", detail_words(x, row), "item_href",
                      has_item ? item_admin_href(x, item_id, "") : NULL);
 }
 
@@ -123,6 +169,7 @@ static bool model_actions(struct exchange *x, const struct filter *filter)
     {
         const char *value = json_string_value(json_object_get(action, "value"));
         json_object_set_new(action, "selected", json_boolean(strcmp(value, filter->action) == 0));
+        json_object_set_new(action, "name", json_string(activity_words(value)));
     }
     json_object_set_new(x->model, "actions", actions);
     return actions != NULL;

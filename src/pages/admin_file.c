@@ -1,3 +1,5 @@
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "warta/http/url.h"
@@ -6,7 +8,7 @@
 #include "warta/pages/item_page.h"
 #include "warta/pages/item_view.h"
 
-enum { FILES_PAGE_LEN = 48, REASON_CAP = 512 };
+enum { FILES_PAGE_LEN = 48, REASON_CAP = 512, UNDO_MAX = 50 };
 
 static int64_t number_at(const json_t *object, const char *key)
 {
@@ -57,7 +59,12 @@ static const char *next_href(struct exchange *x, const json_t *files, const char
     return copy;
 }
 
-static int list_html(struct exchange *x, int status, const char *error)
+/* What cannot be done, in words; NULL where nothing was refused. */
+struct refusal {
+    const char *upload, *undo;
+};
+
+static int list_html(struct exchange *x, int status, struct refusal refusal)
 {
     const char *q = json_string_value(json_object_get(x->params, "q"));
     int64_t before = param_number(x, "before");
@@ -69,15 +76,16 @@ static int list_html(struct exchange *x, int status, const char *error)
     json_t *file;
     json_array_foreach(files, i, file) complete(x, file);
     json_decref(x->model);
-    x->model = json_pack("{s:s, s:s, s:b, s:s, s:s?, s:s, s:s?, s:o}", "page_title", "Files", "section", "files", "any",
-                         json_array_size(files) > 0, "q", q, "next_href", next_href(x, files, q), "upload_max_words",
-                         page_size_words(x, (int64_t)x->site->upload_max), "error", error, "files", files);
+    x->model = json_pack("{s:s, s:s, s:b, s:s, s:s?, s:s, s:s?, s:s?, s:o}", "page_title", "Files", "section", "files",
+                         "any", json_array_size(files) > 0, "q", q, "next_href", next_href(x, files, q),
+                         "upload_max_words", page_size_words(x, (int64_t)x->site->upload_max), "error", refusal.undo,
+                         "upload_error", refusal.upload, "files", files);
     return page_admin_html(x, status, "admin/files.html");
 }
 
 int page_files(struct exchange *x)
 {
-    return list_html(x, 200, NULL);
+    return list_html(x, 200, (struct refusal){0});
 }
 
 /* --- taking files in --- */
@@ -88,7 +96,7 @@ static bool is_chosen(const struct upload *upload)
     return strcmp(upload->field, "file") == 0 && (upload->len > 0 || *upload->name != '\0');
 }
 
-/* Stores one upload: 200, or what to answer, with the reason. `*undo_id` takes back that it replaced a file. */
+/* Stores one upload: 200, or what to answer, with the reason. `*undo_id` takes it back. */
 static int take(struct exchange *x, const struct upload *upload, int64_t id, int64_t *undo_id,
                 char reason[static REASON_CAP])
 {
@@ -112,33 +120,68 @@ static int take(struct exchange *x, const struct upload *upload, int64_t id, int
     return 500;
 }
 
-/* Each file by itself: one that is refused does not keep the others out, and the page says which it was. */
+/* What came of several files, each by itself. */
+struct several {
+    bool uploads; /* else changes are taken back */
+    int worst;    /* of their statuses */
+    bool any;     /* went well */
+    struct buf refused, undo;
+};
+
+static void several_add(struct several *several, int status, const char *reason, int64_t undo_id)
+{
+    several->worst = status > several->worst ? status : several->worst;
+    several->any = several->any || status == 200;
+    if (status != 200 && strstr(buf_string(&several->refused), reason) == NULL)
+        buf_format(&several->refused, "%s%s", several->refused.len > 0 ? " " : "", reason);
+    if (undo_id != 0)
+        buf_format(&several->undo, "%s%lld", several->undo.len > 0 ? " " : "", (long long)undo_id);
+}
+
+/* The list, with what was refused and the message of what was done. */
+static int several_refused(struct exchange *x, const struct several *several, const char *undo)
+{
+    const char *words = arena_copy(&x->arena, several->refused.data, several->refused.len);
+    if (several->any)
+        page_say_done(x, several->uploads ? "uploaded-rest" : "undone-rest", undo);
+    return list_html(x, several->worst,
+                     several->uploads ? (struct refusal){.upload = words} : (struct refusal){.undo = words});
+}
+
+/* Back to `path` with the message of what was done, if nothing was refused. */
+static int several_answer(struct exchange *x, struct several *several, const char *path)
+{
+    struct buf target = BUF_EMPTY;
+    const char *undo = arena_copy(&x->arena, buf_string(&several->undo), several->undo.len);
+    buf_format(&target, "%s?done=%s", path, several->uploads ? "uploaded" : "undone");
+    if (*undo != '\0')
+        url_query_append(&target, "undo", undo);
+    int status = several->worst == 200   ? page_redirect(x, 303, buf_string(&target))
+                 : several->worst == 500 ? 500
+                                         : several_refused(x, several, undo);
+    buf_release(&target);
+    buf_release(&several->refused);
+    buf_release(&several->undo);
+    return status;
+}
+
+/* One that is refused does not keep the others out, and the page says which it was. */
 int page_file_upload_post(struct exchange *x)
 {
-    struct buf refused = BUF_EMPTY;
-    char reason[REASON_CAP];
-    int worst = 200;
-    size_t taken = 0;
-    for (size_t i = 0; i < x->request->uploads_len && worst != 500; i++) {
+    struct several several = {.uploads = true, .worst = 200, .refused = BUF_EMPTY, .undo = BUF_EMPTY};
+    bool any = false;
+    for (size_t i = 0; i < x->request->uploads_len && several.worst != 500; i++) {
+        char reason[REASON_CAP] = "";
+        int64_t undo_id = 0;
         if (!is_chosen(&x->request->uploads[i]))
             continue;
-        int status = take(x, &x->request->uploads[i], 0, NULL, reason);
-        taken += status == 200;
-        worst = status > worst ? status : worst;
-        if (status != 200 && status != 500)
-            buf_format(&refused, "%s%s", refused.len > 0 ? " " : "", reason);
+        any = true;
+        int status = take(x, &x->request->uploads[i], 0, &undo_id, reason);
+        several_add(&several, status, reason, undo_id);
     }
-    if (worst == 200 && taken == 0) {
-        worst = 422;
-        buf_text(&refused, "Choose a file first.");
-    }
-    if (worst != 200 && taken > 0)
-        buf_text(&refused, taken == 1 ? " The other file is uploaded." : " The other files are uploaded.");
-    const char *error = arena_copy(&x->arena, buf_string(&refused), refused.len);
-    buf_release(&refused);
-    if (worst == 500)
-        return 500;
-    return worst == 200 ? page_redirect(x, 303, "/admin/files?done=uploaded") : list_html(x, worst, error);
+    if (!any)
+        several_add(&several, 422, "Choose a file first.", 0);
+    return several_answer(x, &several, "/admin/files");
 }
 
 /* --- one file --- */
@@ -209,11 +252,51 @@ int page_file_delete_post(struct exchange *x)
     return 500;
 }
 
+/* --- taking back --- */
+
+/* Takes one change back: 200, or what to answer, with the reason. `*id` tells which file it is, 0 where there is none any more. */
+static int take_back(struct exchange *x, const char *undo, int64_t *id, int64_t *redo_id,
+                     char reason[static REASON_CAP])
+{
+    char *end;
+    int64_t undo_id = strtoll(undo, &end, 10);
+    int status = 500;
+    *redo_id = 0;
+    enum file_outcome outcome =
+        *end == '\0' ? file_undo(x->store, x->actor, undo_id, x->now_unix, id, redo_id) : FILE_GONE;
+    json_t *file = outcome == FILE_GONE || outcome == FILE_FAULT ? json_null() : file_get(x->store, *id, x->now_unix);
+    const char *name = json_string_value(json_object_get(file, "name"));
+    if (outcome == FILE_GONE) {
+        snprintf(reason, REASON_CAP, "%s", PAGE_UNDO_LATE);
+        status = 409;
+    } else if (outcome == FILE_IN_USE && name != NULL) {
+        snprintf(reason, REASON_CAP, "“%s” stays, as items carry it. Take it off them first.", name);
+        status = 409;
+    } else if (outcome == FILE_OK && file != NULL) {
+        status = 200;
+    }
+    *id = name == NULL ? 0 : *id;
+    json_decref(file);
+    return status;
+}
+
+/* Each by itself; a single file that is there leads to its page. */
 int page_file_undo_post(struct exchange *x)
 {
-    int64_t id, redo_id;
-    enum file_outcome outcome = file_undo(x->store, x->actor, form_number(x, "undo"), x->now_unix, &id, &redo_id);
-    if (outcome == FILE_GONE)
-        return list_html(x, 409, PAGE_UNDO_LATE);
-    return outcome == FILE_OK ? page_redirect(x, 303, page_done(x, admin_path(x, id, ""), "undone", redo_id)) : 500;
+    struct several several = {.worst = 200, .refused = BUF_EMPTY, .undo = BUF_EMPTY};
+    const json_t *undo = json_object_get(x->form, "undo");
+    size_t len = json_is_array(undo) ? json_array_size(undo) : 1;
+    int64_t id = 0;
+    if (len > UNDO_MAX) {
+        x->detail = "That is more than can be undone at once.";
+        return 422;
+    }
+    for (size_t i = 0; i < len && several.worst != 500; i++) {
+        char reason[REASON_CAP] = "";
+        int64_t redo_id;
+        const char *one = json_is_array(undo) ? json_string_value(json_array_get(undo, i)) : form_text(x, "undo");
+        int status = take_back(x, one, &id, &redo_id, reason);
+        several_add(&several, status, reason, redo_id);
+    }
+    return several_answer(x, &several, len == 1 && id != 0 ? admin_path(x, id, "") : "/admin/files");
 }

@@ -185,40 +185,6 @@ static bool model_items(struct exchange *x, const struct filter *filter)
 
 /* --- after a bulk action --- */
 
-/* "ID.VERSION", as the list's boxes have it. */
-static bool bulk_parse(const char *text, int64_t *id, int64_t *version)
-{
-    enum { DIGITS_MAX = 15 };
-    size_t id_len = strspn(text, "0123456789");
-    const char *behind = text + id_len + 1;
-    if (id_len == 0 || id_len > DIGITS_MAX || text[id_len] != '.')
-        return false;
-    size_t version_len = strspn(behind, "0123456789");
-    *id = strtoll(text, NULL, 10);
-    *version = strtoll(behind, NULL, 10);
-    return version_len > 0 && version_len <= DIGITS_MAX && behind[version_len] == '\0' && *id > 0;
-}
-
-/* The items that were changed, for the form that takes it back; null for none. */
-static json_t *bulk_undo(struct exchange *x)
-{
-    json_t *items = json_array();
-    for (const char *rest = string_at(x->params, "undo"); *rest != '\0';) {
-        int64_t id;
-        int64_t version;
-        size_t len = strcspn(rest, " ");
-        const char *item = arena_copy(&x->arena, rest, len);
-        if (json_array_size(items) < PAGE_LEN && bulk_parse(item, &id, &version))
-            json_array_append_new(items, json_string(item));
-        rest += len;
-        rest += *rest == ' ' ? 1 : 0;
-    }
-    if (json_array_size(items) > 0)
-        return json_pack("{s:o}", "items", items);
-    json_decref(items);
-    return json_null();
-}
-
 /* What is said of those that were left as they were; null for none. */
 static json_t *bulk_left_words(const struct exchange *x)
 {
@@ -233,14 +199,28 @@ int page_admin(struct exchange *x)
 {
     const struct filter filter = filter_of(x);
     json_decref(x->model);
-    x->model = json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:o, s:s}", "page_title", "Items", "section", "items",
-                         "q", filter.q, "sort", sort_choices(&filter), "filtered", is_filtered(&filter), "in_trash",
-                         strcmp(filter.status, "trashed") == 0, "bulk_undo", bulk_undo(x), "bulk_left_words",
-                         bulk_left_words(x), "new_href", page_href(x, "/admin/items/new"));
+    x->model = json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:s}", "page_title", "Items", "section", "items", "q",
+                         filter.q, "sort", sort_choices(&filter), "filtered", is_filtered(&filter), "in_trash",
+                         strcmp(filter.status, "trashed") == 0, "bulk_left_words", bulk_left_words(x), "new_href",
+                         page_href(x, "/admin/items/new"));
     return model_types(x, &filter) && model_items(x, &filter) ? page_admin_html(x, 200, "admin/list.html") : 500;
 }
 
 /* --- several items at once --- */
+
+/* "ID.VERSION", as the list's boxes have it. */
+static bool bulk_parse(const char *text, int64_t *id, int64_t *version)
+{
+    enum { DIGITS_MAX = 15 };
+    size_t id_len = strspn(text, "0123456789");
+    const char *behind = text + id_len + 1;
+    if (id_len == 0 || id_len > DIGITS_MAX || text[id_len] != '.')
+        return false;
+    size_t version_len = strspn(behind, "0123456789");
+    *id = strtoll(text, NULL, 10);
+    *version = strtoll(behind, NULL, 10);
+    return version_len > 0 && version_len <= DIGITS_MAX && behind[version_len] == '\0' && *id > 0;
+}
 
 /* What came of a bulk action. */
 struct bulk {
@@ -265,7 +245,7 @@ static void bulk_item(struct exchange *x, const char *action, const char *item, 
     bulk->fault = outcome == EDIT_FAULT;
     bulk->done += outcome == EDIT_OK ? 1 : 0;
     bulk->left += outcome == EDIT_OK ? 0 : 1;
-    if (outcome == EDIT_OK && !undoes && saved == version + 1)
+    if (outcome == EDIT_OK && saved == version + 1)
         buf_format(&bulk->undo, "%s%lld.%lld", bulk->undo.len == 0 ? "" : " ", (long long)id, (long long)saved);
 }
 

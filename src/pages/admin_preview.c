@@ -105,28 +105,44 @@ int page_shared_preview(struct exchange *x)
     return status;
 }
 
-/* Makes a link and notes that it was made. NULL on a fault (*arena*). */
-static const char *make_link(struct exchange *x, const struct item_page *page)
+static bool note(struct exchange *x, const struct item_page *page, const char *action)
+{
+    const char *title = json_string_value(json_object_get(page->stored, "title"));
+    return activity_add(x->store, x->actor, action, page->id, title, "", x->now_unix);
+}
+
+/* The page with a new link, which is shown this once. */
+static int make_link(struct exchange *x, struct item_page *page)
 {
     char token[TOKEN_CAP];
-    const char *title = json_string_value(json_object_get(page->stored, "title"));
     if (!token_make(x->store, "preview", x->actor.user_id, page->id, x->now_unix + PREVIEW_LIFE_S, token) ||
-        !activity_add(x->store, x->actor, "share", page->id, title, "", x->now_unix))
-        return NULL;
-    return page_absolute(x, arena_format(&x->arena, "/preview/%s", token));
+        !note(x, page, "share"))
+        return 500;
+    page->share_url = page_absolute(x, arena_format(&x->arena, "/preview/%s", token));
+    page_say_done(x, "shared", token);
+    return item_page_html(x, 200, page);
+}
+
+/* `which` is a link's token, or "all". */
+static int end_links(struct exchange *x, const struct item_page *page, const char *which)
+{
+    bool ended = strcmp(which, "all") == 0 ? token_drop(x->store, "preview", 0, page->id)
+                                           : token_use(x->store, "preview", which);
+    if (ended && !note(x, page, "stop sharing"))
+        return 500;
+    return page_redirect(x, 303, arena_format(&x->arena, "/admin/items/%lld?done=unshared", (long long)page->id));
 }
 
 int page_item_share_post(struct exchange *x)
 {
     struct item_page page;
     int64_t id = param_number(x, "id");
+    const char *end = form_text(x, "end");
     if (id <= 0)
         return 404;
     int status = item_page_open(x, id, &page) ? 404 : 500;
-    if (json_is_object(page.stored)) {
-        page.share_url = make_link(x, &page);
-        status = page.share_url == NULL ? 500 : item_page_html(x, 200, &page);
-    }
+    if (json_is_object(page.stored))
+        status = *end == '\0' ? make_link(x, &page) : end_links(x, &page, end);
     item_page_release(&page);
     return status;
 }

@@ -47,10 +47,10 @@ static json_t *revision_row(struct exchange *x, const json_t *revision, int64_t 
 {
     json_int_t version = integer_at(revision, "version");
     const char *path = arena_format(&x->arena, "/revisions/%lld", (long long)version);
-    return json_pack("{s:I, s:s, s:s, s:O, s:b, s:s, s:s}", "version", version, "when_words",
-                     page_time_words(x, (int64_t)integer_at(revision, "at_unix")), "user_name", who(revision), "action",
-                     json_object_get(revision, "action"), "is_current", version == current, "view_href",
-                     item_admin_href(x, id, path), "restore_href",
+    return json_pack("{s:I, s:s, s:s, s:s, s:b, s:s, s:s}", "version", version, "when_words",
+                     page_time_words(x, (int64_t)integer_at(revision, "at_unix")), "user_name", who(revision),
+                     "action_words", activity_words(json_string_value(json_object_get(revision, "action"))),
+                     "is_current", version == current, "view_href", item_admin_href(x, id, path), "restore_href",
                      item_admin_href(x, id, arena_format(&x->arena, "%s/restore", path)));
 }
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "login.h"
+#include "warta/newsroom/activity.h"
 #include "warta/pages/item_page.h"
 
 /* What the page says besides the list. */
@@ -58,12 +59,19 @@ int page_users(struct exchange *x)
     return users_page(x, 200, (struct notice){0});
 }
 
+static bool note(struct exchange *x, const json_t *user, const char *action)
+{
+    const char *name = json_string_value(json_object_get(user, "name"));
+    return activity_add(x->store, x->actor, action, 0, name, "", x->now_unix);
+}
+
 /* Makes the link with which a user chooses a password, and shows it this once. */
 static int show_link(struct exchange *x, int64_t user_id)
 {
     char token[TOKEN_CAP];
     json_t *user = user_get(x->store, user_id);
-    if (!json_is_object(user) || !token_make(x->store, "reset", user_id, 0, x->now_unix + RESET_LIFE_S, token)) {
+    if (!json_is_object(user) || !token_make(x->store, "reset", user_id, 0, x->now_unix + RESET_LIFE_S, token) ||
+        !note(x, user, "make password link")) {
         json_decref(user);
         return 500;
     }
@@ -96,16 +104,20 @@ int page_user_add_post(struct exchange *x)
     const char *role = is_admin(form_text(x, "role")) ? "admin" : "editor";
     const struct notice problem = add_problem(x, name, password);
     int64_t user_id = 0;
+    int64_t undo_id = 0;
     if (problem.error != NULL)
         return users_page(x, 422, problem);
     enum user_outcome outcome = user_add(x->store, x->actor, name, role, *password == '\0' ? NULL : password,
-                                         x->site->password_memory_kib, x->now_unix, &user_id);
+                                         x->site->password_memory_kib, x->now_unix, &user_id, &undo_id);
     if (outcome == USER_TAKEN)
         return users_page(x, 422,
                           (struct notice){.error = "There is a user of that name already.", .error_field = "username"});
     if (outcome != USER_OK)
         return user_fault(x, outcome);
-    return *password == '\0' ? show_link(x, user_id) : page_redirect(x, 303, "/admin/users?done=added");
+    if (*password != '\0')
+        return page_redirect(x, 303, page_done(x, "/admin/users", "added", undo_id));
+    page_say_done(x, "added", arena_format(&x->arena, "%lld", (long long)undo_id));
+    return show_link(x, user_id);
 }
 
 /* A new link for a user who can use it. */
@@ -120,7 +132,21 @@ static int make_link(struct exchange *x, int64_t user_id)
         return fault ? 500 : 404;
     if (disabled)
         return users_page(x, 422, (struct notice){.error = "This user is disabled. Enable them first."});
+    page_say_done(x, "linked", "unlink");
     return show_link(x, user_id);
+}
+
+/* As if the last link for a user had not been made. */
+static int end_link(struct exchange *x, int64_t user_id)
+{
+    json_t *user = user_get(x->store, user_id);
+    int status = user == NULL ? 500 : 404;
+    if (json_is_object(user))
+        status = token_drop(x->store, "reset", user_id, 0) && note(x, user, "end password link")
+                     ? page_redirect(x, 303, "/admin/users?done=unlinked")
+                     : 500;
+    json_decref(user);
+    return status;
 }
 
 static int changed(struct exchange *x, enum user_outcome outcome, const char *done, int64_t undo_id)
@@ -144,6 +170,8 @@ int page_user_change_post(struct exchange *x)
         outcome = user_set_disabled(x->store, x->actor, user_id, *action == 'd', x->now_unix, &undo_id);
     else if (strcmp(action, "editor") == 0 || strcmp(action, "admin") == 0)
         outcome = user_set_role(x->store, x->actor, user_id, action, x->now_unix, &undo_id);
+    else if (strcmp(action, "unlink") == 0)
+        return end_link(x, user_id);
     else
         return strcmp(action, "reset") == 0 ? make_link(x, user_id) : 400;
     return changed(x, outcome, "changed", undo_id);

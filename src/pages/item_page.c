@@ -143,8 +143,13 @@ static void model_status(struct exchange *x, const struct item_page *page)
                             is_public ? page_href(x, arena_format(&x->arena, "/items/%s", slug)) : NULL));
 }
 
-static void model_links(struct exchange *x, const struct item_page *page)
+/* Sets where the page leads to. False on a fault. */
+static bool model_links(struct exchange *x, const struct item_page *page)
 {
+    json_t *token = json_pack("{s:s, s:I, s:I}", "kind", "preview", "item_id", (json_int_t)page->id, "now_unix",
+                              (json_int_t)x->now_unix);
+    json_t *has_links = store_value(x->store, SQL_TOKEN_ITEM, token);
+    bool ok = has_links != NULL;
     bool is_new = page->id == 0;
     const char *draft_key = is_new ? "item-new" : arena_format(&x->arena, "item-%lld", (long long)page->id);
     const char *expires = page_time_words(x, x->now_unix + PREVIEW_LIFE_S);
@@ -156,6 +161,9 @@ static void model_links(struct exchange *x, const struct item_page *page)
                             is_new ? NULL : item_admin_href(x, page->id, "/share"), "share_url", page->share_url,
                             "share_expires_words", page->share_url == NULL ? NULL : expires, "draft_key", draft_key,
                             "changed_unix", json_integer_value(json_object_get(page->stored, "changed_unix"))));
+    json_object_set_new(x->model, "has_links", has_links);
+    json_decref(token);
+    return ok;
 }
 
 /* A new form with nothing in it has nothing to be warned of. */
@@ -195,10 +203,9 @@ int item_page_html(struct exchange *x, int status, const struct item_page *page)
     x->model = item_form_errors(page->errors);
     bool ok = model_choices(x, page) && model_names(x, SQL_PLACE_NAMES, "known_places") &&
               model_names(x, SQL_TOPIC_NAMES, "known_topics") && model_languages(x) && model_saved(x, page);
-    if (!ok)
+    if (!ok || !model_links(x, page))
         return 500;
     model_status(x, page);
-    model_links(x, page);
     model_form(x, page);
     json_object_update_new(x->model,
                            json_pack("{s:s, s:s, s:b, s:o}", "page_title",

@@ -226,7 +226,7 @@ static enum user_outcome door_pass(struct exchange *x, const struct door *door, 
         return USER_UNKNOWN;
     if (door == &setup)
         return user_add(x->store, (struct actor){0, "setup link"}, name, "admin", password, memory_kib, x->now_unix,
-                        user_id);
+                        user_id, NULL);
     return user_set_password(x->store, (struct actor){*user_id, name}, *user_id, password, memory_kib, x->now_unix);
 }
 

@@ -121,6 +121,10 @@ test('files are uploaded, replaced at their address, and deleted when nothing us
         const files = [picture('first.png'), picture('second.png', 16)];
         await page.getByLabel('Upload pictures or PDF').setInputFiles(files);
         await press(page, 'Upload');
+        await press(page, 'Undo');
+        assert.equal(await page.getByRole('link', { name: /(first|second)\.png/ }).count(), 0);
+        await press(page, 'Undo');
+        assert.equal(await page.getByRole('link', { name: /(first|second)\.png/ }).count(), 2);
         await page.getByRole('link', { name: 'first.png' }).click();
         const address = await page.getByRole('link', { name: 'Open' }).getAttribute('href');
         await page.getByLabel('New file').setInputFiles(picture('other.png', 16));
@@ -195,6 +199,18 @@ test('an admin adds a user, helps with the password, and shuts the door', async 
     assert.equal(await page.getByLabel('User name').inputValue(), eva.name);
     await page.getByLabel('First password').fill(eva.password);
     await press(page, 'Add');
+    assert.equal(await row.count(), 1);
+    await press(page, 'Undo');
+    assert.equal(await row.count(), 0);
+    await page.getByLabel('User name').fill(eva.name);
+    await press(page, 'Add');
+    assert.match(await page.getByLabel('Link for eva').inputValue(), /\/admin\/reset\?token=/);
+    await press(page, 'New password link for eva');
+    const mistaken = new URL(await page.getByLabel('Link for eva').inputValue());
+    await press(page, 'Undo');
+    await visit(mistaken.pathname + mistaken.search, async (nobody) => {
+        assert.match(await nobody.locator('[role=alert]').textContent(), /does not work any more/);
+    }, { as: null });
     await press(page, 'New password link for eva');
     const { pathname, search } = new URL(await page.getByLabel('Link for eva').inputValue());
 
@@ -369,6 +385,17 @@ async function allStates() {
         activity: go('/admin/activity'),
         'activity of nobody': go('/admin/activity?action=none'),
         files: go('/admin/files'),
+        'file that cannot be taken back': async () => {
+            const page = await open({ path: '/admin/files' });
+            await page.getByLabel('Upload pictures or PDF').setInputFiles(picture(`${unbroken} again.png`, 16));
+            await press(page, 'Upload');
+            const again = page.url();
+            await press(page, 'Undo');
+            await page.goto(again);
+            await press(page, 'Undo');
+            assert.equal(await page.locator('#error').evaluate((error) => error === document.activeElement), true);
+            return page;
+        },
         'no files': go('/admin/files?q=nothing-of-the-kind'),
         file: async () => {
             const page = await open({ path: '/admin/files' });
@@ -379,6 +406,7 @@ async function allStates() {
         },
         types: go('/admin/types'),
         users: go('/admin/users'),
+        'users with a link': then('/admin/users', 'New password link for ben'),
         doctor: go('/admin/doctor'),
         'doctor after a form': async () => {
             const page = await open({ path: '/admin/doctor' });

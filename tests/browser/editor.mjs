@@ -372,5 +372,14 @@ test('a preview link shows a draft to people without an account', async () => {
         const other = pathname.endsWith('AAAA') ? 'BBBB' : 'AAAA';
         const tampered = await page.request.get(site.url + pathname.slice(0, -other.length) + other);
         assert.equal(tampered.status(), 410);
+        await press(page, 'Undo');
+        assert.equal((await page.request.get(link)).status(), 410);
+        await press(page, 'Make a preview link');
+        const next = await page.getByLabel('Link for people').inputValue();
+        assert.equal((await page.request.get(next)).status(), 200);
+        await page.goto(site.url + path);
+        await press(page, 'End all preview links');
+        assert.equal((await page.request.get(next)).status(), 410);
+        assert.equal(await button(page, 'End all preview links').count(), 0);
     });
 });

@@ -224,7 +224,7 @@ struct harness_session harness_login(struct harness *harness, const char *name, 
         fail_with("login", error);
     store_request(store, NULL, true);
     assert_int_equal(user_add(store, actor, name, role, "correct horse battery", harness->site.password_memory_kib,
-                              HARNESS_NOW_UNIX, &session.user_id),
+                              HARNESS_NOW_UNIX, &session.user_id, NULL),
                      USER_OK);
     assert_true(session_start(store, session.user_id, "127.0.0.1", "test", HARNESS_NOW_UNIX, session.cookie));
     session_csrf(session.cookie, session.csrf);

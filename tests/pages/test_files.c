@@ -87,16 +87,18 @@ static void test_upload(void **state)
     struct upload empty = upload("", "", 0);
     check(post(&harness, &ana, "/admin/files", &empty, 1), 422, NULL, "Choose a file first.");
     struct upload one = upload("\"><b>.gif", gif, GIF_LEN);
-    check(post(&harness, &ana, "/admin/files", &one, 1), 303, "/admin/files?done=uploaded", NULL);
-    check_get(&harness, &ana, "/admin/files?done=uploaded", 200, NULL, "--b-.gif");
+    check(post(&harness, &ana, "/admin/files", &one, 1), 303, "/admin/files?done=uploaded&undo=1", NULL);
+    check_get(&harness, &ana, "/admin/files?done=uploaded&undo=1", 200, NULL, "--b-.gif");
+    struct upload same = upload("\"><b>.gif", gif, GIF_LEN);
+    check(post(&harness, &ana, "/admin/files", &same, 1), 303, "/admin/files?done=uploaded", NULL);
     struct upload text = upload("a.txt", "hello", 5);
     check(post(&harness, &ana, "/admin/files", &text, 1), 422, NULL, "“a.txt” is neither an image");
     struct upload some[] = {upload("b.gif", gif, GIF_LEN), upload("a.txt", "hello", 5)};
-    check(post(&harness, &ana, "/admin/files", some, 2), 422, NULL, "The other file is uploaded.");
+    check(post(&harness, &ana, "/admin/files", some, 2), 422, NULL, "What else was chosen is uploaded.");
     struct upload large = pdf_upload("c.pdf", UPLOAD_MAX + 1, 'x');
     check(post(&harness, &ana, "/admin/files", &large, 1), 413, NULL, "up to 1 MB");
     struct upload fits = pdf_upload("c.pdf", UPLOAD_MAX, 'x');
-    check(post(&harness, &ana, "/admin/files", &fits, 1), 303, "/admin/files?done=uploaded", NULL);
+    check(post(&harness, &ana, "/admin/files", &fits, 1), 303, "/admin/files?done=uploaded&undo=3", NULL);
     check_get(&harness, &ana, "/admin/files?q=B", 200, NULL, "b.gif");
     check_get(&harness, &ana, "/admin/files?q=none", 200, NULL, "No file’s name has “none” in it.");
     check_get(&harness, &ana, "/admin/files/2", 200, NULL, "In no item.");
@@ -113,12 +115,12 @@ static void test_replace_and_delete(void **state)
     harness.site.upload_max = UPLOAD_MAX;
     const struct harness_session ana = harness_login(&harness, "Ana", "editor");
     struct upload first = pdf_upload("a.pdf", 1000, 'x');
-    check(post(&harness, &ana, "/admin/files", &first, 1), 303, "/admin/files?done=uploaded", NULL);
+    check(post(&harness, &ana, "/admin/files", &first, 1), 303, "/admin/files?done=uploaded&undo=1", NULL);
     check(post(&harness, &ana, "/admin/files/1/replace", NULL, 0), 422, NULL, "Choose a file first.");
     struct upload other = upload("b.gif", gif, GIF_LEN);
     check(post(&harness, &ana, "/admin/files/1/replace", &other, 1), 422, NULL, "is of another kind");
     struct upload second = pdf_upload("b.pdf", 2000, 'y');
-    check(post(&harness, &ana, "/admin/files/1/replace", &second, 1), 303, "/admin/files/1?done=replaced&undo=1", NULL);
+    check(post(&harness, &ana, "/admin/files/1/replace", &second, 1), 303, "/admin/files/1?done=replaced&undo=2", NULL);
     struct upload none = pdf_upload("b.pdf", 2000, 'y');
     check(post(&harness, &ana, "/admin/files/7/replace", &none, 1), 404, NULL, NULL);
     check_get(&harness, &ana, "/admin/files/1/content/a.pdf", 200, NULL, "%PDF-1.4\nyyy");
@@ -127,8 +129,48 @@ static void test_replace_and_delete(void **state)
     run_sql(&harness, "INSERT INTO item_file VALUES (2, 1, '', 0)");
     check(post(&harness, &ana, "/admin/files/1/delete", NULL, 0), 409, NULL, "/admin/items/2");
     run_sql(&harness, "DELETE FROM item_file");
-    check(post(&harness, &ana, "/admin/files/1/delete", NULL, 0), 303, "/admin/files?done=deleted&undo=2", NULL);
+    check(post(&harness, &ana, "/admin/files/1/delete", NULL, 0), 303, "/admin/files?done=deleted&undo=3", NULL);
     check(post(&harness, &ana, "/admin/files/1/delete", NULL, 0), 404, NULL, NULL);
+    harness_close(&harness);
+}
+
+static void check_undo(struct harness *harness, const struct harness_session *session, const char *form, int status,
+                       const char *location, const char *says)
+{
+    const struct harness_message message = {
+        .method = "POST", .target = "/admin/files/undo", .body = form, .session = session};
+    check(harness_send(harness, &message), status, location, says);
+}
+
+/* Several files that were taken in go again together, but for those that items carry, and come back together. */
+static void test_undo_of_uploads(void **state)
+{
+    (void)state;
+    struct harness harness;
+    harness_open(&harness, items, NULL);
+    harness.site.upload_max = UPLOAD_MAX;
+    const struct harness_session ana = harness_login(&harness, "Ana", "editor");
+    struct upload both[] = {upload("a.gif", gif, GIF_LEN), pdf_upload("b.pdf", 1000, 'x')};
+    check(post(&harness, &ana, "/admin/files", both, 2), 303, "/admin/files?done=uploaded&undo=1%202", NULL);
+    check_get(&harness, &ana, "/admin/files?done=uploaded&undo=1%202", 200, NULL,
+              "name=\"undo\" value=\"1\">\n<input type=\"hidden\" name=\"undo\" value=\"2\"");
+    check_undo(&harness, &ana, "undo=1&undo=2", 303, "/admin/files?done=undone&undo=3%204", NULL);
+    check_get(&harness, &ana, "/admin/files/2", 404, NULL, NULL);
+    check_get(&harness, &ana, "/admin/activity", 200, NULL, "<p>file deleted by <bdi>Ana</bdi></p>");
+    check_undo(&harness, &ana, "undo=1", 409, NULL,
+               "id=\"error\" role=\"alert\" tabindex=\"-1\">This cannot be undone");
+    check_undo(&harness, &ana, "undo=3&undo=4", 303, "/admin/files?done=undone", NULL);
+    check_get(&harness, &ana, "/admin/files/2/content/b.pdf", 200, NULL, "%PDF-1.4\nxxx");
+    struct upload more[] = {pdf_upload("c.pdf", 1000, 'y'), upload("<b>.gif", gif, GIF_LEN)};
+    check(post(&harness, &ana, "/admin/files", more, 2), 303, "/admin/files?done=uploaded&undo=5%206", NULL);
+    run_sql(&harness, "INSERT INTO item_file VALUES (2, 4, '', 0)");
+    check_undo(&harness, &ana, "undo=5&undo=6", 409, NULL, "“-b-.gif” stays, as items carry it.");
+    check_get(&harness, &ana, "/admin/files/3", 404, NULL, NULL);
+    check_get(&harness, &ana, "/admin/files/4", 200, NULL, NULL);
+    run_sql(&harness, "DELETE FROM item_file");
+    check_undo(&harness, &ana, "undo=6", 303, "/admin/files?done=undone&undo=8", NULL);
+    check_undo(&harness, &ana, "undo=8x", 409, NULL, "cannot be undone any more");
+    check_undo(&harness, &ana, "undo=8", 303, "/admin/files/4?done=undone", NULL);
     harness_close(&harness);
 }
 
@@ -209,7 +251,7 @@ static void open_with_pdf(struct harness *harness)
     harness->site.upload_max = UPLOAD_MAX;
     const struct harness_session ana = harness_login(harness, "Ana", "editor");
     struct upload pdf = pdf_upload("a.pdf", PDF_LEN, 'x');
-    check(post(harness, &ana, "/admin/files", &pdf, 1), 303, "/admin/files?done=uploaded", NULL);
+    check(post(harness, &ana, "/admin/files", &pdf, 1), 303, "/admin/files?done=uploaded&undo=1", NULL);
 }
 
 static void test_public_alone(void **state)
@@ -313,12 +355,12 @@ static void test_tags(void **state)
     struct upload pdf = pdf_upload("new.pdf", PDF_LEN, 'y');
     char byte;
     assert_int_equal(first.stream.read(first.stream.context, 0, &byte, 1), 1);
-    check(post(&harness, &ben, "/admin/files/1/replace", &pdf, 1), 303, "/admin/files/1?done=replaced&undo=1", NULL);
+    check(post(&harness, &ben, "/admin/files/1/replace", &pdf, 1), 303, "/admin/files/1?done=replaced&undo=2", NULL);
     /* Who still reads gets the bytes it began with, as long as they are kept, and never those of another file. */
     assert_int_equal(first.stream.read(first.stream.context, 300000, &byte, 1), 1);
     assert_int_not_equal(byte, 'y');
     struct upload newer = pdf_upload("newer.pdf", PDF_LEN, 'z');
-    check(post(&harness, &ben, "/admin/files/1/replace", &newer, 1), 303, "/admin/files/1?done=replaced&undo=2", NULL);
+    check(post(&harness, &ben, "/admin/files/1/replace", &newer, 1), 303, "/admin/files/1?done=replaced&undo=3", NULL);
     assert_int_equal(first.stream.read(first.stream.context, 300000, &byte, 1), -1);
     response_release(&first);
     second = read_with(&harness, METHOD_GET, &known, 1);
@@ -336,7 +378,7 @@ static void test_policies(void **state)
     open_with_pdf(&harness);
     const struct harness_session ana = harness_login(&harness, "Ben", "editor");
     struct upload picture = upload("b.gif", gif, GIF_LEN);
-    check(post(&harness, &ana, "/admin/files", &picture, 1), 303, "/admin/files?done=uploaded", NULL);
+    check(post(&harness, &ana, "/admin/files", &picture, 1), 303, "/admin/files?done=uploaded&undo=2", NULL);
     run_sql(&harness, "INSERT INTO item_file VALUES (1, 1, '', 0), (1, 2, '', 1)");
     struct response response = harness_request(&harness, "GET", "/files/2/b.gif", NULL);
     check_header(&response, "Content-Type", "image/gif");
@@ -355,7 +397,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_upload),   cmocka_unit_test(test_replace_and_delete), cmocka_unit_test(test_public_alone),
         cmocka_unit_test(test_reading),  cmocka_unit_test(test_named_by_items),     cmocka_unit_test(test_tags),
-        cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_policies), cmocka_unit_test(test_undo_of_uploads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -247,6 +247,7 @@ static const struct target forms[] = {
     {"/admin/users", "role", "username=Boris&password=x"},
     {"/admin/users", "password", "username=Boris&role=editor"},
     {"/admin/users/1", "do", ""},
+    {"/admin/items/1/share", "end", ""},
     {"/admin/account/password", "old", "password=the+tiger+swims+at+dawn&password2=the+tiger+swims+at+dawn"},
     {"/admin/account/password", "password", "old=x&password2=y"},
     {"/admin/account/sessions", "session_id", ""},

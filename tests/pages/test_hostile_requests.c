@@ -34,6 +34,8 @@ static const char *const queries[] = {
     "/admin/items/1?cleaned=",
     "/admin/items/1/revisions?compare=",
     "/admin/users?done=",
+    "/admin/users?done=added&undo=",
+    "/admin/files?done=uploaded&undo=",
     "/admin/account?done=",
     "/admin/setup?token=",
     "/admin/reset?token=",

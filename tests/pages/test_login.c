@@ -47,7 +47,7 @@ static void close_browser(struct browser *browser)
 static int64_t add_user(struct browser *browser, const char *name, const char *role)
 {
     int64_t id = 0;
-    assert_int_equal(user_add(browser->store, nobody, name, role, password, MEMORY_KIB, HARNESS_NOW_UNIX, &id),
+    assert_int_equal(user_add(browser->store, nobody, name, role, password, MEMORY_KIB, HARNESS_NOW_UNIX, &id, NULL),
                      USER_OK);
     return id;
 }
@@ -362,7 +362,88 @@ static void test_users(void **state)
     assert_int_equal(post(&browser, "/admin/users/999", "do=reset"), 404);
     assert_int_equal(post(&browser, "/admin/users/x", "do=disable"), 404);
     assert_int_equal(post(&browser, "/admin/users", "username=Chea&role=admin&password=a+brand+new+one"), 303);
-    check_location(&browser, "/admin/users?done=added");
+    check_location(&browser, "/admin/users?done=added&undo=5");
+    close_browser(&browser);
+}
+
+/* The token of the link that the page shows. */
+static void read_link(const struct browser *browser, char token[static TOKEN_CAP])
+{
+    const char *link = strstr(buf_string(&browser->response.body), "/admin/reset?token=");
+    assert_non_null(link);
+    snprintf(token, TOKEN_CAP, "%s", link + strlen("/admin/reset?token="));
+}
+
+static void check_row(struct browser *browser, const char *sql, const char *value)
+{
+    char *got = harness_query(&browser->harness, sql);
+    assert_string_equal(got, value);
+    free(got);
+}
+
+/* Who was added by mistake goes again, with the link for their first password; who was here by then is shut out. */
+static void test_undo_of_a_new_user(void **state)
+{
+    (void)state;
+    struct browser browser;
+    char token[TOKEN_CAP], target[128], ana[sizeof browser.cookie], chea[sizeof browser.cookie];
+    open_browser(&browser);
+    add_user(&browser, "Ana", "admin");
+    assert_int_equal(log_in(&browser, "Ana"), 303);
+    assert_int_equal(get(&browser, "/admin/users"), 200);
+    assert_int_equal(post(&browser, "/admin/users", "username=Boris&role=editor&password="), 200);
+    check_says(&browser, "Added.", true);
+    check_says(&browser, "name=\"undo\" value=\"1\"", true);
+    read_link(&browser, token);
+    assert_int_equal(post(&browser, "/admin/users/undo", "undo=1"), 303);
+    check_location(&browser, "/admin/users?done=undone");
+    check_row(&browser, "SELECT count(*) FROM user WHERE name = 'Boris'", "0");
+    snprintf(target, sizeof target, "/admin/reset?token=%s", token);
+    assert_int_equal(get(&browser, target), 410);
+    assert_int_equal(get(&browser, "/admin/activity"), 200);
+    check_says(&browser, "<p>user deleted by <bdi>Ana</bdi></p>", true);
+    assert_int_equal(post(&browser, "/admin/users/undo", "undo=1"), 409);
+    assert_int_equal(post(&browser, "/admin/users", "username=Chea&role=editor&password=the+tiger+swims+at+dawn"), 303);
+    check_location(&browser, "/admin/users?done=added&undo=2");
+    memcpy(ana, browser.cookie, sizeof ana);
+    *browser.cookie = '\0';
+    assert_int_equal(log_in(&browser, "Chea"), 303);
+    assert_int_equal(get(&browser, "/admin/account"), 200);
+    assert_int_equal(post(&browser, "/admin/users/undo", "undo=2"), 403);
+    memcpy(chea, browser.cookie, sizeof chea);
+    memcpy(browser.cookie, ana, sizeof ana);
+    assert_int_equal(get(&browser, "/admin/users"), 200);
+    assert_int_equal(post(&browser, "/admin/users/undo", "undo=2"), 303);
+    check_location(&browser, "/admin/users?done=undone&undo=3");
+    check_row(&browser, "SELECT disabled FROM user WHERE name = 'Chea'", "1");
+    check_row(&browser, "SELECT count(*) FROM undo WHERE kind = 'add user'", "0");
+    memcpy(browser.cookie, chea, sizeof chea);
+    assert_int_equal(get(&browser, "/admin/account"), 303);
+    close_browser(&browser);
+}
+
+/* A link for a new password that was made for the wrong one is ended by its Undo. */
+static void test_undo_of_a_password_link(void **state)
+{
+    (void)state;
+    struct browser browser;
+    char token[TOKEN_CAP], target[128];
+    open_browser(&browser);
+    add_user(&browser, "Ana", "admin");
+    snprintf(target, sizeof target, "/admin/users/%lld", (long long)add_user(&browser, "Boris", "editor"));
+    assert_int_equal(log_in(&browser, "Ana"), 303);
+    assert_int_equal(get(&browser, "/admin/users"), 200);
+    assert_int_equal(post(&browser, target, "do=reset"), 200);
+    check_says(&browser, "name=\"do\" value=\"unlink\"", true);
+    read_link(&browser, token);
+    assert_int_equal(post(&browser, target, "do=unlink&action=undo"), 303);
+    check_location(&browser, "/admin/users?done=unlinked");
+    snprintf(target, sizeof target, "/admin/reset?token=%s", token);
+    assert_int_equal(get(&browser, target), 410);
+    assert_int_equal(get(&browser, "/admin/activity"), 200);
+    check_says(&browser, "link for a new password made by <bdi>Ana", true);
+    check_says(&browser, "link for a new password ended by <bdi>Ana", true);
+    assert_int_equal(post(&browser, "/admin/users/999", "do=unlink"), 404);
     close_browser(&browser);
 }
 
@@ -434,9 +515,16 @@ static void test_carry(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_login),   cmocka_unit_test(test_next),       cmocka_unit_test(test_throttle),
-        cmocka_unit_test(test_setup),   cmocka_unit_test(test_invitation), cmocka_unit_test(test_users),
-        cmocka_unit_test(test_account), cmocka_unit_test(test_carry),
+        cmocka_unit_test(test_login),
+        cmocka_unit_test(test_next),
+        cmocka_unit_test(test_throttle),
+        cmocka_unit_test(test_setup),
+        cmocka_unit_test(test_invitation),
+        cmocka_unit_test(test_users),
+        cmocka_unit_test(test_account),
+        cmocka_unit_test(test_carry),
+        cmocka_unit_test(test_undo_of_a_new_user),
+        cmocka_unit_test(test_undo_of_a_password_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,7 +57,7 @@ static void staff_site_close(struct staff_site *site)
 static inline int64_t add_user(struct staff_site *site, const char *name, const char *role)
 {
     int64_t id = 0;
-    assert_int_equal(user_add(site->store, nobody, name, role, good_password, MEMORY_KIB, NOW, &id), USER_OK);
+    assert_int_equal(user_add(site->store, nobody, name, role, good_password, MEMORY_KIB, NOW, &id, NULL), USER_OK);
     assert_true(id > 0);
     return id;
 }

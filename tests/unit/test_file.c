@@ -407,12 +407,77 @@ static void test_undo_delete(void **state)
     staff_site_close(&site);
 }
 
+static enum file_outcome put_new(struct staff_site *site, const char *name, int64_t *id, int64_t *undo_id)
+{
+    char reason[REASON_CAP];
+    int fd = spool(gif, sizeof gif - 1);
+    enum file_outcome outcome =
+        file_put(site->store, ana, 0, name, fd, sizeof gif - 1, NOW, id, undo_id, reason, REASON_CAP);
+    close(fd);
+    return outcome;
+}
+
+/* What was taken in goes again and comes back, but not if items carry it, it was replaced, or it was there before. */
+static void test_undo_upload(void **state)
+{
+    (void)state;
+    struct staff_site site;
+    int64_t id, uploaded, deleted, none;
+    staff_site_open(&site);
+    assert_int_equal(put_new(&site, "a.gif", &id, &uploaded), FILE_OK);
+    assert_int_equal(put_new(&site, "a.gif", &id, &none), FILE_OK);
+    assert_int_equal(none, 0);
+    json_t *before = get(&site, id);
+    assert_int_equal(undo(&site, uploaded, NOW + UNDO_LIFE_S, &none), FILE_GONE);
+    assert_int_equal(undo(&site, uploaded, NOW, &deleted), FILE_OK);
+    check_null(file_get(site.store, id, NOW));
+    assert_int_equal(undo(&site, uploaded, NOW, &none), FILE_GONE);
+    assert_int_equal(undo(&site, deleted, NOW, &none), FILE_OK);
+    json_t *after = get(&site, id);
+    assert_true(json_equal(before, after));
+    json_decref(before);
+    json_decref(after);
+    char reason[REASON_CAP];
+    int64_t pdf_id;
+    char *bytes = pdf(1000, "");
+    int fd = spool(bytes, 1000);
+    assert_int_equal(file_put(site.store, ana, 0, "b.pdf", fd, 1000, NOW, &pdf_id, &uploaded, reason, REASON_CAP),
+                     FILE_OK);
+    close(fd);
+    free(bytes);
+    int64_t replaced = replace_pdf(&site, pdf_id, "two");
+    assert_int_equal(undo(&site, uploaded, NOW, &none), FILE_GONE);
+    assert_int_equal(undo(&site, replaced, NOW, &none), FILE_OK);
+    assert_int_equal(undo(&site, uploaded, NOW, &none), FILE_OK);
+    check_null(file_get(site.store, pdf_id, NOW));
+    staff_site_close(&site);
+}
+
+/* Bytes that have been kept long enough go when somebody logs in. */
+static void test_kept_bytes_go(void **state)
+{
+    (void)state;
+    struct staff_site site;
+    char session[SESSION_TOKEN_CAP];
+    staff_site_open(&site);
+    int64_t boris = add_user(&site, "Boris", "editor");
+    int64_t id = put_pdf(&site, 0, "a.pdf", 300000, "one");
+    int64_t one = content_of(&site, id);
+    assert_int_equal(file_delete(site.store, ana, id, NOW, NULL), FILE_OK);
+    assert_true(session_start(site.store, boris, "", "", NOW + UNDO_LIFE_S - 1, session));
+    assert_int_equal(chunks_of(&site, one), 2);
+    assert_true(session_start(site.store, boris, "", "", NOW + UNDO_LIFE_S, session));
+    assert_int_equal(chunks_of(&site, one), 0);
+    staff_site_close(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bytes),   cmocka_unit_test(test_names),        cmocka_unit_test(test_long_name),
-        cmocka_unit_test(test_replace), cmocka_unit_test(test_refused),      cmocka_unit_test(test_list),
-        cmocka_unit_test(test_delete),  cmocka_unit_test(test_undo_replace), cmocka_unit_test(test_undo_delete),
+        cmocka_unit_test(test_bytes),       cmocka_unit_test(test_names),         cmocka_unit_test(test_long_name),
+        cmocka_unit_test(test_replace),     cmocka_unit_test(test_refused),       cmocka_unit_test(test_list),
+        cmocka_unit_test(test_delete),      cmocka_unit_test(test_undo_replace),  cmocka_unit_test(test_undo_delete),
+        cmocka_unit_test(test_undo_upload), cmocka_unit_test(test_kept_bytes_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,7 +55,7 @@ static void test_login(void **state)
     int64_t ana = add_user(&site, "Ana", "editor");
     int64_t boris = add_user(&site, "Boris", "editor");
     int64_t dara = 0;
-    assert_int_equal(user_add(site.store, nobody, "Dara", "editor", NULL, MEMORY_KIB, NOW, &dara), USER_OK);
+    assert_int_equal(user_add(site.store, nobody, "Dara", "editor", NULL, MEMORY_KIB, NOW, &dara, NULL), USER_OK);
     assert_int_equal(login_check(site.store, " ana", good_password, here, MEMORY_KIB, NOW, &id), USER_OK);
     assert_int_equal(id, ana);
     assert_int_equal(user_set_disabled(site.store, nobody, boris, true, NOW, NULL), USER_OK);
@@ -83,8 +83,8 @@ static void test_normal_form(void **state)
     struct staff_site site;
     int64_t id = 0;
     staff_site_open(&site);
-    assert_int_equal(user_add(site.store, nobody, "Ana", "editor", "le cafe\xcc\x81 de nuit", MEMORY_KIB, NOW, &id),
-                     USER_OK);
+    assert_int_equal(
+        user_add(site.store, nobody, "Ana", "editor", "le cafe\xcc\x81 de nuit", MEMORY_KIB, NOW, &id, NULL), USER_OK);
     assert_int_equal(try(&site, "Ana", "le caf\xc3\xa9 de nuit", here, NOW), USER_OK);
     assert_int_equal(try(&site, "Ana", "le cafe de nuit", here, NOW), USER_WRONG);
     staff_site_close(&site);
@@ -110,7 +110,7 @@ static void test_same_cost(void **state)
     add_user(&site, "Ana", "editor");
     int64_t boris = add_user(&site, "Boris", "editor");
     assert_int_equal(user_set_disabled(site.store, nobody, boris, true, NOW, NULL), USER_OK);
-    assert_int_equal(user_add(site.store, nobody, "Dara", "editor", NULL, MEMORY_KIB, NOW, &id), USER_OK);
+    assert_int_equal(user_add(site.store, nobody, "Dara", "editor", NULL, MEMORY_KIB, NOW, &id, NULL), USER_OK);
     double known = seconds_of(&site, "Ana", "not the password");
     assert_true(seconds_of(&site, "Eva", "not the password") > known / 3);
     assert_true(seconds_of(&site, "Boris", good_password) > known / 3);

@@ -109,7 +109,7 @@ static void test_add(void **state)
     check_text(user, "role", "admin");
     static const char *const same[] = {"Ana", "ana", " ANA ", "Ana\n"};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
-        assert_int_equal(user_add(site.store, nobody, same[i], "editor", NULL, MEMORY_KIB, NOW, &id), USER_TAKEN);
+        assert_int_equal(user_add(site.store, nobody, same[i], "editor", NULL, MEMORY_KIB, NOW, &id, NULL), USER_TAKEN);
         check_text(user_by_name(site.store, same[i]), "name", "Ana");
     }
     assert_int_equal(activity_count(&site), 1);
@@ -196,7 +196,7 @@ static void test_last_admin(void **state)
     /* an admin who is disabled, or has no password yet, is none to rely on */
     int64_t chea = add_user(&site, "Chea", "admin");
     assert_int_equal(user_set_disabled(site.store, nobody, chea, true, NOW, NULL), USER_OK);
-    assert_int_equal(user_add(site.store, nobody, "Dara", "admin", NULL, MEMORY_KIB, NOW, &dara), USER_OK);
+    assert_int_equal(user_add(site.store, nobody, "Dara", "admin", NULL, MEMORY_KIB, NOW, &dara, NULL), USER_OK);
     check_last_admin(&site, ana);
     assert_int_equal(user_set_role(site.store, nobody, chea, "editor", NOW, NULL), USER_OK);
     assert_int_equal(user_set_role(site.store, nobody, boris, "admin", NOW, NULL), USER_OK);
@@ -216,7 +216,7 @@ static void test_no_memory(void **state)
     int64_t id = 0;
     size_t too_much_kib = (size_t)1 << 33;
     staff_site_open(&site);
-    assert_int_equal(user_add(site.store, nobody, "Ana", "admin", good_password, too_much_kib, NOW, &id),
+    assert_int_equal(user_add(site.store, nobody, "Ana", "admin", good_password, too_much_kib, NOW, &id, NULL),
                      USER_UNHASHED);
     assert_int_equal(user_none(site.store), 1);
     staff_site_close(&site);
@@ -260,6 +260,40 @@ static void test_undo(void **state)
     staff_site_close(&site);
 }
 
+/* Who was added goes again, unless they have been here: then the door is shut, and can be opened again. */
+static void test_undo_add(void **state)
+{
+    (void)state;
+    struct staff_site site;
+    char session[SESSION_TOKEN_CAP], link[TOKEN_CAP];
+    int64_t boris, chea, added, shut, none;
+    staff_site_open(&site);
+    int64_t ana = add_user(&site, "Ana", "admin");
+    assert_int_equal(user_add(site.store, nobody, "Boris", "admin", good_password, MEMORY_KIB, NOW, &boris, &added),
+                     USER_OK);
+    assert_true(token_make(site.store, "reset", boris, 0, NOW + RESET_LIFE_S, link));
+    assert_int_equal(user_undo(site.store, nobody, added, NOW + 30 * 86400, &none), USER_UNKNOWN);
+    assert_int_equal(user_set_role(site.store, nobody, ana, "editor", NOW, &none), USER_OK);
+    assert_int_equal(user_undo(site.store, nobody, added, NOW, &none), USER_LAST_ADMIN);
+    assert_int_equal(user_set_role(site.store, nobody, ana, "admin", NOW, NULL), USER_OK);
+    assert_int_equal(user_undo(site.store, nobody, added, NOW, &none), USER_OK);
+    assert_int_equal(none, 0);
+    check_null(user_get(site.store, boris));
+    check_null(token_find(site.store, "reset", link, NOW));
+    check_activity(&site, "delete user", "Boris", "");
+    assert_int_equal(user_undo(site.store, nobody, added, NOW, &none), USER_UNKNOWN);
+    assert_int_equal(user_add(site.store, nobody, "Chea", "editor", good_password, MEMORY_KIB, NOW, &chea, &added),
+                     USER_OK);
+    assert_true(session_start(site.store, chea, "", "", NOW, session));
+    assert_int_equal(user_undo(site.store, nobody, added, NOW, &shut), USER_OK);
+    check_user(&site, chea, "editor", true);
+    check_null(session_find(site.store, session, NOW));
+    assert_int_equal(user_undo(site.store, nobody, added, NOW, &none), USER_UNKNOWN);
+    assert_int_equal(user_undo(site.store, nobody, shut, NOW, &none), USER_OK);
+    check_user(&site, chea, "editor", false);
+    staff_site_close(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_add),          cmocka_unit_test(test_set_password),
         cmocka_unit_test(test_disable),      cmocka_unit_test(test_last_admin),
         cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_undo),
+        cmocka_unit_test(test_undo_add),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

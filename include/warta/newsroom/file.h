@@ -23,9 +23,9 @@ enum file_outcome { FILE_OK, FILE_FAULT, FILE_GONE, FILE_REFUSED, FILE_IN_USE };
 
 /* Takes in the bytes of `fd` from its start, `len` of them; `name` is what the client calls it (made safe here). `id`
  * 0: a new file, or the one that has the same bytes and name already, as where a form comes twice; else it replaces
- * that one, which must be of the same media type, and whose bytes are kept for file_undo. `*file_id` tells, and `*undo_id` (may be NULL; 0 of a new
- * file). FILE_REFUSED with
- * a reason fit to be shown in `reason`. One transaction; notes it in the activity list. */
+ * that one, which must be of the same media type, and whose bytes are kept for file_undo. `*file_id` tells, and `*undo_id`
+ * what to give to file_undo; 0 of one that was there already. NULL: nobody will want to take a new one back. FILE_REFUSED with a reason fit to be shown in
+ * `reason`. One transaction; notes it in the activity list. */
 enum file_outcome file_put(struct store *store, struct actor actor, int64_t id, const char *name, int fd, size_t len,
                            int64_t now_unix, int64_t *file_id, int64_t *undo_id, char *reason, size_t reason_len);
 
@@ -47,8 +47,9 @@ json_t *file_uses(struct store *store, int64_t id);
 /* Refused while items carry it. Its bytes are kept for file_undo, for UNDO_LIFE_S (undo.h). */
 enum file_outcome file_delete(struct store *store, struct actor actor, int64_t id, int64_t now_unix, int64_t *undo_id);
 
-/* Takes back the last replacement of a file, or its deletion: it has its bytes, id and address again. A replacement that was taken back
- * can be had again by `*redo_id` (0: not). FILE_GONE if it cannot be taken back any more. */
+/* Takes back the last replacement of a file, or its deletion: it has its bytes, id and address again. Or that it was taken in:
+ * it is deleted, as file_delete does. That can itself be taken back by `*redo_id`, but for a deletion (0). `*file_id` tells which
+ * file it is. FILE_GONE if it cannot be taken back any more. */
 enum file_outcome file_undo(struct store *store, struct actor actor, int64_t undo_id, int64_t now_unix,
                             int64_t *file_id, int64_t *redo_id);
 

@@ -32,7 +32,7 @@ void session_csrf(const char *token, char csrf[static SESSION_TOKEN_CAP]);
 bool session_csrf_valid(const char *token, const char *csrf);
 
 /* Starts a session for a user and writes its cookie value to `token`. `client` and `agent` are shown on the account
- * page. False on a fault. */
+ * page. What has had its time goes: sessions, and what undo.h keeps. False on a fault. */
 bool session_start(struct store *store, int64_t user_id, const char *client, const char *agent, int64_t now_unix,
                    char token[static SESSION_TOKEN_CAP]);
 

@@ -3,6 +3,9 @@
  * A change keeps what its subject was, and the bytes that a file had; of one kind of change and one subject only the
  * last can be taken back, within UNDO_LIFE_S. Whoever may make a change may take it back.
  *
+ * What is too old goes, with its bytes, when the next change is kept, the trash is emptied, or somebody logs in. As nobody
+ * stays logged in for longer than SESSION_LIFE_S (session.h), that is at most so much later, unless nobody comes at all.
+ *
  * Knows nothing of what it keeps: type.h, user.h and file.h take their own changes back. Functions that write run in
  * the caller's transaction.
  *

@@ -45,9 +45,10 @@ enum user_outcome {
 };
 
 /* A new user without such problems; `role` is "editor" or "admin". USER_TAKEN if the name is. `password` NULL: nobody
- * can log in as this user until one is set. */
+ * can log in as this user until one is set. `*undo_id` is what to give to user_undo; NULL: nobody will want to. */
 enum user_outcome user_add(struct store *store, struct actor actor, const char *name, const char *role,
-                           const char *password, size_t memory_kib, int64_t now_unix, int64_t *user_id);
+                           const char *password, size_t memory_kib, int64_t now_unix, int64_t *user_id,
+                           int64_t *undo_id);
 
 /* Sets a password, which has no such problem; ends all sessions of the user and drops the links that set a password. */
 enum user_outcome user_set_password(struct store *store, struct actor actor, int64_t user_id, const char *password,
@@ -61,8 +62,9 @@ enum user_outcome user_set_disabled(struct store *store, struct actor actor, int
 enum user_outcome user_set_role(struct store *store, struct actor actor, int64_t user_id, const char *role,
                                 int64_t now_unix, int64_t *undo_id);
 
-/* Takes such a change back, if it is the user's last one; sessions that it ended stay ended. USER_UNKNOWN if it is not, or is
- * too old. That can itself be taken back: `*redo_id`. */
+/* Takes such a change back, if it is the user's last one; sessions that it ended stay ended. A user who was added is deleted
+ * with all links, or, if they have been here meanwhile, disabled, as what they did stays theirs. USER_UNKNOWN if it is not the
+ * last one, or is too old. That can itself be taken back by `*redo_id`; 0 where a user was deleted, or there was nothing to do. */
 enum user_outcome user_undo(struct store *store, struct actor actor, int64_t undo_id, int64_t now_unix,
                             int64_t *redo_id);
 

@@ -53,6 +53,9 @@ bool item_is_scheduled(const json_t *item, int64_t now_unix);
 /* "Published", "Scheduled for 3 March 2027, 09:00 (Asia/Bangkok)", "Draft", "In the trash since …" (*arena*). */
 const char *item_status_words(struct exchange *x, const json_t *item);
 
+/* What happened, as the lists of activity and revisions say it: "taken off the site" (static); an unknown action as it is. */
+const char *activity_words(const char *action);
+
 /* "3 March 2027, 09:00" on the site's clock (*arena*). */
 const char *page_time_words(struct exchange *x, int64_t unix_time);
 

@@ -103,12 +103,15 @@ const char *page_absolute(struct exchange *x, const char *path);
 const char *page_href(struct exchange *x, const char *path);
 
 /* page_html for staff: adds to the model user_name, is_admin, csrf, request_id (a new one, for forms that make something), and
- * the message of `?done=` (done: null or {words, undo: null or {action, name, value, label}}). */
+ * the message of `?done=` (done: null or {words, undo: null or {action, name, values}}). */
 int page_admin_html(struct exchange *x, int status, const char *template_name);
 
 /* `path` with the message of what was done; `undo_id` 0: it cannot be taken back (*arena*). What is said where it cannot any more. */
 const char *page_done(struct exchange *x, const char *path, const char *done, int64_t undo_id);
 #define PAGE_UNDO_LATE "This cannot be undone any more: it was undone already, or something was changed there since."
+
+/* The same on a page that answers a POST itself; `undo` as the parameter of that name has it. */
+void page_say_done(struct exchange *x, const char *done, const char *undo);
 
 /* A form's value as text, "" if it was not sent; of a repeated one the first (*borrowed*). */
 const char *form_text(const struct exchange *x, const char *name);
