@@ -37,7 +37,7 @@ void nearest_offer(struct nearest *nearest, const char *name)
     if (len >= NEAREST_CAP || strlen(nearest->wanted) >= 2 * NEAREST_CAP)
         return;
     size_t distance = edit_distance(nearest->wanted, name, len);
-    if (distance >= nearest->distance)
+    if (distance >= nearest->distance || 2 * distance > len)
         return;
     nearest->distance = distance;
     memcpy(nearest->name, name, len + 1);

@@ -7,6 +7,7 @@
 
 #include "warta/base/buf.h"
 #include "warta/base/mem.h"
+#include "warta/base/nearest.h"
 #include "warta/base/text.h"
 #include "warta/http/params.h"
 #include "warta/http/url.h"
@@ -31,39 +32,16 @@ static void mistake(const struct form *form, const char *key, const char *reason
     buf_release(&path);
 }
 
-/* Whether `a` becomes `b` by at most that many letters put in, taken out or changed. */
-static bool is_near(const char *a, const char *b, int edits)
-{
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    if (*a == '\0' && *b == '\0')
-        return true;
-    if (edits == 0)
-        return false;
-    return (*a != '\0' && is_near(a + 1, b, edits - 1)) || (*b != '\0' && is_near(a, b + 1, edits - 1)) ||
-           (*a != '\0' && *b != '\0' && is_near(a + 1, b + 1, edits - 1));
-}
-
-static const char *nearest_key(const struct field *table, const char *key)
-{
-    for (int edits = 1; edits <= 2; edits++) {
-        for (const struct field *field = table; field->key != NULL; field++) {
-            if (is_near(field->key, key, edits))
-                return field->key;
-        }
-    }
-    return NULL;
-}
-
 static void unknown_key(const struct form *form, const struct field *table, const char *key)
 {
-    const char *nearest = nearest_key(table, key);
+    struct nearest meant;
     struct buf reason = BUF_EMPTY;
+    nearest_init(&meant, key);
+    for (const struct field *field = table; field->key != NULL; field++)
+        nearest_offer(&meant, field->key);
     buf_text(&reason, "is not a known key");
-    if (nearest != NULL)
-        buf_format(&reason, ": did you mean %s%s?", form->prefix, nearest);
+    if (*meant.name != '\0')
+        buf_format(&reason, ": did you mean %s%s?", form->prefix, meant.name);
     mistake(form, key, buf_string(&reason));
     buf_release(&reason);
 }

@@ -3,6 +3,7 @@
 #include "warta/pages/card.h"
 #include "warta/pages/file.h"
 #include "warta/pages/item_view.h"
+#include "warta/view/markdown.h"
 
 /* Where an old slug, an alias or an id leads: 301 to the item's own address in the same form, 404 for no item. */
 static int item_redirect(struct exchange *x, const char *suffix)
@@ -91,7 +92,10 @@ static const char *model_text(const struct exchange *x, const char *key)
 static void md_head(struct exchange *x, struct buf *out)
 {
     const char *date_words = model_text(x, "date_words");
-    buf_format(out, "# %s\n\n%s", model_text(x, "title"), model_text(x, "kicker"));
+    buf_text(out, "# ");
+    markdown_from_text(model_text(x, "title"), out);
+    buf_text(out, "\n\n");
+    markdown_from_text(model_text(x, "kicker"), out);
     if (date_words != NULL)
         buf_format(out, ", %s", date_words);
     buf_char(out, '\n');
@@ -104,8 +108,11 @@ static void md_event(const json_t *event, struct buf *out)
     const char *venue = json_string_value(json_object_get(event, "venue"));
     if (starts != NULL)
         buf_format(out, "\nWhen: %s%s%s\n", starts, ends == NULL ? "" : " \u2013 ", ends == NULL ? "" : ends);
-    if (venue != NULL)
-        buf_format(out, "\nWhere: %s\n", venue);
+    if (venue != NULL) {
+        buf_text(out, "\nWhere: ");
+        markdown_from_text(venue, out);
+        buf_char(out, '\n');
+    }
 }
 
 static void md_names(const char *label, const json_t *entries, struct buf *out)
@@ -116,7 +123,8 @@ static void md_names(const char *label, const json_t *entries, struct buf *out)
     {
         if (i == 0)
             buf_format(out, "\n%s: ", label);
-        buf_format(out, "%s%s", i == 0 ? "" : ", ", json_string_value(json_object_get(entry, "name")));
+        buf_text(out, i == 0 ? "" : ", ");
+        markdown_from_text(json_string_value(json_object_get(entry, "name")), out);
     }
     if (json_array_size(entries) > 0)
         buf_char(out, '\n');
@@ -142,11 +150,13 @@ int page_item_md(struct exchange *x)
     card_complete(x, x->model);
     md_head(x, out);
     md_event(json_object_get(x->model, "event"), out);
-    for (int i = 0; i < 2; i++) {
-        const char *text = model_text(x, i == 0 ? "summary" : "body");
-        if (*text != '\0')
-            buf_format(out, "\n%s\n", text);
+    if (*model_text(x, "summary") != '\0') {
+        buf_char(out, '\n');
+        markdown_from_text(model_text(x, "summary"), out);
+        buf_char(out, '\n');
     }
+    if (*model_text(x, "body") != '\0')
+        buf_format(out, "\n%s\n", model_text(x, "body"));
     md_names("Place", json_object_get(x->model, "places"), out);
     md_names("Topic", json_object_get(x->model, "topics"), out);
     md_links(x, out);

@@ -225,3 +225,18 @@ void markdown_html(const char *text, size_t len, struct buf *out)
     free(html);
     cmark_node_free(document);
 }
+
+void markdown_from_text(const char *text, struct buf *out)
+{
+    cmark_node *document = cmark_node_new(CMARK_NODE_DOCUMENT);
+    cmark_node *paragraph = cmark_node_new(CMARK_NODE_PARAGRAPH);
+    cmark_node *words = cmark_node_new(CMARK_NODE_TEXT);
+    cmark_node_set_literal(words, text);
+    cmark_node_append_child(paragraph, words);
+    cmark_node_append_child(document, paragraph);
+    char *markdown = cmark_render_commonmark(document, CMARK_OPT_DEFAULT, 0);
+    size_t len = strlen(markdown);
+    buf_append(out, markdown, len > 0 && markdown[len - 1] == '\n' ? len - 1 : len);
+    free(markdown);
+    cmark_node_free(document);
+}

@@ -187,6 +187,33 @@ static void test_hostile_nesting(void **state)
     }
 }
 
+/* Through Markdown and out of it again, plain words are what they were. */
+static void test_from_text(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"Plain words", "<p>Plain words</p>\n"},
+        {"# 1. *a* _b_ `c` **d**", "<p># 1. *a* _b_ `c` **d**</p>\n"},
+        {"1. First", "<p>1. First</p>\n"},
+        {"- x", "<p>- x</p>\n"},
+        {"+ x", "<p>+ x</p>\n"},
+        {"> x", "<p>&gt; x</p>\n"},
+        {"---", "<p>---</p>\n"},
+        {"[a](http://b) ![c](/d) <http://e>", "<p>[a](http://b) ![c](/d) &lt;http://e&gt;</p>\n"},
+        {"<b>&amp;</b> \\* \\", "<p>&lt;b&gt;&amp;amp;&lt;/b&gt; \\* \\</p>\n"},
+        {"\u1780\u17d2\u1798", "<p>\u1780\u17d2\u1798</p>\n"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf markdown = BUF_EMPTY, html = BUF_EMPTY;
+        markdown_from_text(rows[i].text, &markdown);
+        assert_null(strchr(buf_string(&markdown), '\n'));
+        markdown_html(buf_string(&markdown), markdown.len, &html);
+        assert_string_equal(buf_string(&html), rows[i].html);
+        buf_release(&markdown);
+        buf_release(&html);
+    }
+}
+
 static void test_nested_images(void **state)
 {
     (void)state;
@@ -209,7 +236,7 @@ int main(void)
         cmocka_unit_test(test_blocks),        cmocka_unit_test(test_links),
         cmocka_unit_test(test_images),        cmocka_unit_test(test_raw_html),
         cmocka_unit_test(test_length_counts), cmocka_unit_test(test_hostile_nesting),
-        cmocka_unit_test(test_nested_images),
+        cmocka_unit_test(test_nested_images), cmocka_unit_test(test_from_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* Which known name may have been meant by one that is not known: the nearest by Levenshtein's distance.
+ * A name with more edits than half its letters is another word too.
  *
  * Threads: any. */
 #ifndef WARTA_BASE_NEAREST_H

@@ -16,6 +16,9 @@
 /* Appends the HTML of `text` (valid UTF-8). */
 void markdown_html(const char *text, size_t len, struct buf *out);
 
+/* Appends the Markdown that shows `text` (valid UTF-8) as it stands. */
+void markdown_from_text(const char *text, struct buf *out);
+
 /* The first address that a link or image of `text` names and that begins with none of http:, https:, mailto:, "/" and "#": it leads
  * nowhere, or elsewhere in each place that the text is shown (*owned*, free()). NULL if there is none. */
 char *markdown_stray_link(const char *text, size_t len);
