@@ -211,13 +211,22 @@ async function cleanPaste(event) {
     $('#pasted').textContent = dropped.length ? `Left out: ${dropped.join(', ')}.` : '';
 }
 
+/* The server would take none of them, and only after all were sent. */
+function refuseTooLarge(input) {
+    on(input, 'change', () => {
+        const files = [...input.files];
+        const isTooLarge = files.reduce((sum, file) => sum + file.size, 0) > Number(input.dataset.max);
+        $('#files-said').textContent = !isTooLarge ? ''
+            : files.length === 1 ? `${files[0].name} is too large.`
+                : 'Together they are too large. Choose some of them now, and the others after that.';
+        if (isTooLarge)
+            input.value = '';
+    });
+}
+
 /* Chosen pictures are shown, and described in step with the files. */
 function describeUploads(input) {
     on(input, 'change', () => {
-        const large = [...input.files].find((file) => file.size > Number(input.dataset.max));
-        $('#files-said').textContent = large ? `${large.name} is too large.` : '';
-        if (large)
-            input.value = '';
         $('#chosen').replaceChildren(...[...input.files].map(describeUpload));
     });
 }
@@ -229,6 +238,8 @@ function describeUpload(file, i) {
         alt.type = 'hidden';
         return alt;
     }
+    // What was typed before a session ended; the files themselves cannot be kept.
+    alt.value = $$('[data-upload-alt]')[i]?.value ?? '';
     picture.src = URL.createObjectURL(file);
     hint.append(` ${file.name}`);
     label.htmlFor = alt.id = `upload-${i}`;
@@ -347,6 +358,7 @@ $$('[data-once]').forEach(sendOnce);
 $$('[readonly]').forEach((input) => on(input, 'focus', () => input.select()));
 $$('[data-bulk]').forEach(chooseMany);
 $$('.choice').forEach(mergeByHand);
+$$('[data-max]').forEach(refuseTooLarge);
 if (editor) {
     $$('output').forEach(countWords);
     $$('[data-line]').forEach(keepOnOneLine);

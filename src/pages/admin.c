@@ -44,6 +44,7 @@ static const struct {
     {"restored", "Taken out of the trash; it is a draft now.", UNDOES_ITEM},
     {"reverted", "The earlier version is back.", UNDOES_ITEM},
     {"bulk", "Done for all that were chosen.", UNDOES_ITEMS},
+    {"bulk-undone", "They are as they were before.", UNDOES_ITEMS},
     {"emptied", "The trash is emptied of what was older than 30 days.", UNDOES_NOTHING},
     {"uploaded", "Uploaded.", UNDOES_KEPT},
     {"uploaded-rest", "What else was chosen is uploaded.", UNDOES_KEPT},
@@ -59,7 +60,7 @@ static const struct {
     {"unlinked", "That link does not work any more.", UNDOES_NOTHING},
     {"password", "The password is changed.", UNDOES_NOTHING},
     {"sessions", "Those sessions are ended.", UNDOES_NOTHING},
-    {"carried", "You are logged in. What you had typed there is not kept.", UNDOES_NOTHING},
+    {"carried", "That was not done, as you have logged in anew since then. Please do it once more.", UNDOES_NOTHING},
     {"undone", "It is as it was before.", UNDOES_KEPT},
     {"undone-rest", "Otherwise it is as it was before.", UNDOES_KEPT},
 };
@@ -252,12 +253,33 @@ static json_t *carried_form(json_t *form)
     return text;
 }
 
+/* The page that a form's answer would have led back to (*arena*). */
+static const char *page_of_form(struct exchange *x)
+{
+    static const char *const numbered[] = {"/admin/items/", "/admin/files/"};
+    static const char *const pages[] = {"/admin/files", "/admin/types", "/admin/users", "/admin/account",
+                                        "/admin/doctor"};
+    for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++) {
+        size_t len = strlen(numbered[i]);
+        size_t digits = strncmp(x->path, numbered[i], len) == 0 ? strspn(x->path + len, "0123456789") : 0;
+        if (digits > 0)
+            return arena_copy(&x->arena, x->path, len + digits);
+    }
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        if (strncmp(x->path, pages[i], strlen(pages[i])) == 0)
+            return pages[i];
+    }
+    return "/admin";
+}
+
 int page_login_carry(struct exchange *x)
 {
+    bool carries = page_carries(x->path);
     json_decref(x->model);
-    x->model = json_pack("{s:s, s:{s:s}, s:n, s:s, s:s, s:o, s:b, s:n}", "page_title", "Log in", "values", "username",
-                         "", "error", "next", "", "carry_path", x->path, "carry", carried_form(x->form), "has_carry", 1,
-                         "retry_words");
+    x->model = json_pack("{s:s, s:{s:s}, s:n, s:s, s:s, s:o, s:b, s:b, s:n}", "page_title", "Log in", "values",
+                         "username", "", "error", "next", carries ? "" : page_of_form(x), "carry_path",
+                         carries ? x->path : "", "carry", carries ? carried_form(x->form) : json_string(""),
+                         "has_carry", carries, "not_done", !carries, "retry_words");
     return page_admin_html(x, 403, "admin/login.html");
 }
 

@@ -76,10 +76,10 @@ static int list_html(struct exchange *x, int status, struct refusal refusal)
     json_t *file;
     json_array_foreach(files, i, file) complete(x, file);
     json_decref(x->model);
-    x->model = json_pack("{s:s, s:s, s:b, s:s, s:s?, s:s, s:s?, s:s?, s:o}", "page_title", "Files", "section", "files",
-                         "any", json_array_size(files) > 0, "q", q, "next_href", next_href(x, files, q),
+    x->model = json_pack("{s:s, s:s, s:b, s:s, s:s?, s:s, s:s?, s:I, s:s?, s:o}", "page_title", "Files", "section",
+                         "files", "any", json_array_size(files) > 0, "q", q, "next_href", next_href(x, files, q),
                          "upload_max_words", page_size_words(x, (int64_t)x->site->upload_max), "error", refusal.undo,
-                         "upload_error", refusal.upload, "files", files);
+                         "upload_max", (json_int_t)x->site->upload_max, "upload_error", refusal.upload, "files", files);
     return page_admin_html(x, status, "admin/files.html");
 }
 
@@ -204,11 +204,13 @@ static int file_html(struct exchange *x, int status, int64_t id, const char *err
     if (uses == NULL)
         return json_is_null(file) ? 404 : 500;
     complete(x, file);
-    json_object_update_new(file, json_pack("{s:O, s:s, s:b, s:o, s:s?, s:s, s:s}", "page_title",
+    json_object_update_new(file, json_pack("{s:O, s:s, s:b, s:o, s:s?, s:s, s:s, s:s, s:I}", "page_title",
                                            json_object_get(file, "name"), "section", "files", "in_use",
                                            json_array_size(uses) > 0, "uses_list", uses_list(x, uses), "error", error,
                                            "replace_href", page_href(x, admin_path(x, id, "/replace")), "delete_href",
-                                           page_href(x, admin_path(x, id, "/delete"))));
+                                           page_href(x, admin_path(x, id, "/delete")), "upload_max_words",
+                                           page_size_words(x, (int64_t)x->site->upload_max), "upload_max",
+                                           (json_int_t)x->site->upload_max));
     return page_admin_html(x, status, "admin/file.html");
 }
 

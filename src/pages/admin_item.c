@@ -307,6 +307,11 @@ static int64_t carried_id(const char *path)
     return digits == 0 || digits > DIGITS_MAX || path[1 + digits] != '\0' ? -1 : strtoll(path + 1, NULL, 10);
 }
 
+bool page_carries(const char *path)
+{
+    return carried_id(path) >= 0;
+}
+
 int page_carry(struct exchange *x, const char *path, const char *form)
 {
     struct item_page page;

@@ -277,12 +277,12 @@ static void append_list(struct exchange *x, struct buf *path)
     json_decref(params);
 }
 
-static int bulk_redirect(struct exchange *x, const struct bulk *bulk)
+static int bulk_redirect(struct exchange *x, const struct bulk *bulk, const char *done)
 {
     struct buf path = BUF_EMPTY;
     append_list(x, &path);
     if (bulk->done > 0)
-        url_query_append(&path, "done", "bulk");
+        url_query_append(&path, "done", done);
     if (bulk->undo.len > 0)
         url_query_append(&path, "undo", buf_string(&bulk->undo));
     if (bulk->left > 0)
@@ -304,7 +304,7 @@ int page_admin_bulk_post(struct exchange *x)
     }
     for (size_t i = 0; i < count && !bulk.fault; i++)
         bulk_item(x, action, json_string_value(json_is_array(items) ? json_array_get(items, i) : items), &bulk);
-    int status = bulk.fault ? 500 : bulk_redirect(x, &bulk);
+    int status = bulk.fault ? 500 : bulk_redirect(x, &bulk, strcmp(action, "undo") == 0 ? "bulk-undone" : "bulk");
     buf_release(&bulk.undo);
     return status;
 }

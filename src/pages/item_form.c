@@ -304,9 +304,9 @@ json_t *item_form_errors(const json_t *errors)
 
 /* --- warnings --- */
 
-static void warn(json_t *warnings, const char *words)
+static void warn(json_t *warnings, const char *field, const char *words)
 {
-    json_array_append_new(warnings, json_string(words));
+    json_array_append_new(warnings, json_pack("{s:s, s:s}", "field", field, "words", words));
 }
 
 static void warn_date(struct text *text, const json_t *values, const char *key, int64_t now_unix, json_t *warnings)
@@ -324,7 +324,7 @@ static void warn_date(struct text *text, const json_t *values, const char *key, 
     else if (*date != '\0' && text_local_time_valid(date) && strcmp(date, "1990") < 0)
         buf_format(&words, "%s is before 1990.", label);
     if (words.len > 0)
-        warn(warnings, buf_string(&words));
+        warn(warnings, key, buf_string(&words));
     buf_release(&words);
 }
 
@@ -338,7 +338,7 @@ static void warn_scripts(struct text *text, const json_t *values, json_t *warnin
         struct buf words = BUF_EMPTY;
         buf_format(&words, "%s does not look like %s: is the language right?", item_form_label(keys[i]),
                    text_lang_name(text, lang));
-        warn(warnings, buf_string(&words));
+        warn(warnings, keys[i], buf_string(&words));
         buf_release(&words);
     }
 }
@@ -351,9 +351,11 @@ static void warn_files(const json_t *files, json_t *warnings)
     {
         if (strncmp(string_at(file, "media_type"), "image/", strlen("image/")) != 0 || *string_at(file, "alt") != '\0')
             continue;
+        char field[32];
         struct buf words = BUF_EMPTY;
+        snprintf(field, sizeof field, "alt-%lld", (long long)json_integer_value(json_object_get(file, "id")));
         buf_format(&words, "%s has no description for those who cannot see it.", string_at(file, "name"));
-        warn(warnings, buf_string(&words));
+        warn(warnings, field, buf_string(&words));
         buf_release(&words);
     }
 }
@@ -369,7 +371,7 @@ static void warn_links(const json_t *values, json_t *warnings)
     else if (stray != NULL)
         buf_text(&words, "A link in the text does not begin with https:// or http://.");
     if (words.len > 0)
-        warn(warnings, buf_string(&words));
+        warn(warnings, "body", buf_string(&words));
     buf_release(&words);
     free(stray);
 }
@@ -378,7 +380,7 @@ json_t *item_form_warnings(struct text *text, const json_t *values, const json_t
 {
     json_t *warnings = json_array();
     if (*string_at(values, "summary") == '\0')
-        warn(warnings, "There is no summary: listings will show the title alone.");
+        warn(warnings, "summary", "There is no summary: listings will show the title alone.");
     warn_files(files, warnings);
     warn_links(values, warnings);
     warn_date(text, values, "date", now_unix, warnings);

@@ -183,17 +183,27 @@ static const char *cleaned_words(struct exchange *x, const struct item_page *pag
     return words == NULL ? NULL : arena_format(&x->arena, "What was pasted is Markdown now. Left out: %s.", words);
 }
 
+/* What was typed of files that have to be chosen again: [] unless the form waited for a login (*owned*). */
+static json_t *upload_alts(const struct exchange *x, const struct item_page *page)
+{
+    json_t *alts = page->restored ? json_object_get(x->form, "upload_alt") : NULL;
+    if (json_is_array(alts))
+        return json_incref(alts);
+    return json_is_string(alts) ? json_pack("[O]", alts) : json_array();
+}
+
 /* What the form holds, and what is said about it. */
 static void model_form(struct exchange *x, const struct item_page *page)
 {
     json_t *list = warnings(x, page);
-    json_object_update_new(x->model, json_pack("{s:I, s:O, s:s, s:o, s:s, s:I, s:b, s:b, s:o, s:b, s:s?}", "version",
-                                               (json_int_t)page->version, "values", page->values, "timezone",
-                                               x->site->timezone, "files", file_rows(x, page->files),
-                                               "upload_max_words", page_size_words(x, (int64_t)x->site->upload_max),
-                                               "upload_max", (json_int_t)x->site->upload_max, "asks", page->asks,
-                                               "warnings_any", json_array_size(list) > 0, "warnings", list, "restored",
-                                               page->restored, "cleaned", cleaned_words(x, page)));
+    json_object_update_new(x->model,
+                           json_pack("{s:I, s:O, s:s, s:o, s:s, s:I, s:b, s:b, s:o, s:b, s:o, s:s?}", "version",
+                                     (json_int_t)page->version, "values", page->values, "timezone", x->site->timezone,
+                                     "files", file_rows(x, page->files), "upload_max_words",
+                                     page_size_words(x, (int64_t)x->site->upload_max), "upload_max",
+                                     (json_int_t)x->site->upload_max, "asks", page->asks, "warnings_any",
+                                     json_array_size(list) > 0, "warnings", list, "restored", page->restored,
+                                     "upload_alts", upload_alts(x, page), "cleaned", cleaned_words(x, page)));
 }
 
 int item_page_html(struct exchange *x, int status, const struct item_page *page)

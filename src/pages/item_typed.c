@@ -247,8 +247,12 @@ bool item_page_unwarned(struct exchange *x, const struct item_page *page)
     bool unwarned = false;
     json_t *warnings = item_form_warnings(x->text, page->values, page->files, x->now_unix);
     size_t i;
-    json_t *words;
-    json_array_foreach(warnings, i, words) unwarned = unwarned || !form_has(x, "warned", json_string_value(words));
+    json_t *warning;
+    json_array_foreach(warnings, i, warning)
+    {
+        const char *words = json_string_value(json_object_get(warning, "words"));
+        unwarned = unwarned || !form_has(x, "warned", words);
+    }
     json_decref(warnings);
     return unwarned;
 }

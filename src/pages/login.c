@@ -85,10 +85,10 @@ static bool has_carry(const struct exchange *x)
 static int login_page(struct exchange *x, int status, const char *next, const char *error, const char *retry_words)
 {
     bool carries = has_carry(x);
-    x->model = json_pack("{s:s, s:n, s:{s:s}, s:s?, s:s, s:s, s:s, s:b, s:s?}", "page_title", "Log in", "section",
+    x->model = json_pack("{s:s, s:n, s:{s:s}, s:s?, s:s, s:s, s:s, s:b, s:b, s:s?}", "page_title", "Log in", "section",
                          "values", "username", form_text(x, "username"), "error", error, "next", next, "carry_path",
                          carries ? form_text(x, "carry_path") : "", "carry", carries ? form_text(x, "carry") : "",
-                         "has_carry", carries, "retry_words", retry_words);
+                         "has_carry", carries, "not_done", 0, "retry_words", retry_words);
     return page_admin_html(x, status, "admin/login.html");
 }
 

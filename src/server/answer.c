@@ -79,6 +79,7 @@ void answer_words(struct response *response, int status, const char *words)
         response_header(response, "Retry-After", seconds);
     }
     buf_format(&response->body,
-               "<!doctype html>\n<html lang=\"en\">\n<title>%d %s</title>\n<h1>%d %s</h1>\n<p>%s</p>\n</html>\n",
+               "<!doctype html>\n<html lang=\"en\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"
+               "<title>%d %s</title>\n<h1>%d %s</h1>\n<p>%s</p>\n</html>\n",
                status, status_reason(status), status, status_reason(status), words);
 }

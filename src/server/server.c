@@ -269,7 +269,8 @@ struct server *server_open(const struct server_options *options, char *error, si
                                    .max = FORMS_AT_ONCE * server->options.upload_body_max,
                                    .files_max = FORMS_AT_ONCE * BODY_UPLOADS_MAX};
     snprintf(server->limits, sizeof server->limits,
-             "What was sent is larger than this server takes: at most %zu MB of files, %d of them, and %zu MB of text.",
+             "What was sent is larger than this server takes: at most %zu MB of files, %d of them, and %zu MB of text. "
+             "Go back, and send less at once.",
              (server->options.upload_body_max - SERVER_UPLOAD_SLACK) / MEBIBYTE, BODY_UPLOADS_MAX,
              server->options.body_max / MEBIBYTE);
     server->cache = cache_create(options->cache_max);

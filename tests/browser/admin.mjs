@@ -337,6 +337,16 @@ async function allStates() {
             await press(page, 'Save draft');
             return page;
         },
+        'ended session at another form': async () => {
+            const page = await open({ path: '/admin/types' });
+            await page.context().clearCookies();
+            await press(page, 'Save News');
+            assert.match(await page.locator('.note').textContent(), /that was not done/);
+            await Promise.all([page.waitForURL('**/admin/types'), fillLogin(page, ana)]);
+            await page.context().clearCookies();
+            await press(page, 'Save News');
+            return page;
+        },
         'used up link': () => open({ as: null, path: '/admin/reset?token=x' }),
         list: go('/admin'),
         'list with a message': then(event, 'Put into the trash'),

@@ -61,6 +61,8 @@ for (const [how, end] of Object.entries(endings)) {
         await logIn(page, ana);
         await page.goto(`${site.url}/admin/items/new`);
         await fill(page, { title, summary: khmer, body: 'One.\n\nTwo', places: 'Nepal', slug: '' });
+        await field(page, 'upload').setInputFiles(picture());
+        await page.getByLabel('What the picture shows').fill('A market at noon');
         await end(page);
         await press(page, 'Publish');
         assert.match(await page.locator('.note').textContent(), /what you typed is kept/);
@@ -71,6 +73,8 @@ for (const [how, end] of Object.entries(endings)) {
         const [found, summary, body, places] = await valuesOf(page, ['title', 'summary', 'body', 'places']);
         assert.deepEqual([found, summary, places], [title, khmer, 'Nepal']);
         assert.match(body, /^One\.\r?\n\r?\nTwo/);
+        await field(page, 'upload').setInputFiles(picture());
+        assert.equal(await page.getByLabel('What the picture shows').inputValue(), 'A market at noon');
         await press(page, 'Publish');
         assert.ok((await publicTitles()).includes(title));
         assert.equal(await page.locator('#draft').isVisible(), false);
@@ -356,6 +360,13 @@ test('a file that is too large is told of before it is sent', () => visit('/admi
     await field(page, 'upload').setInputFiles(picture('large.png'));
     assert.match(await page.locator('#files-said').textContent(), /large\.png is too large/);
     assert.equal(await field(page, 'upload').evaluate((input) => input.files.length), 0);
+    await field(page, 'upload').evaluate((input) => { input.dataset.max = '100'; });
+    await field(page, 'upload').setInputFiles([picture('one.png'), picture('two.png')]);
+    assert.match(await page.locator('#files-said').textContent(), /Together they are too large/);
+    assert.equal(await page.getByLabel('What the picture shows').count(), 0);
+    await field(page, 'upload').setInputFiles(picture('one.png'));
+    assert.equal(await page.locator('#files-said').textContent(), '');
+    assert.equal(await page.getByLabel('What the picture shows').count(), 1);
 }));
 
 test('a preview link shows a draft to people without an account', async () => {

@@ -556,10 +556,10 @@ static void test_bulk(void **state)
     buf_format(&form, "action=undo&%s", undo);
     expect_page(desk, "/items/third", 200, NULL, NULL);
     struct response undone = post(desk, "/admin/bulk", form.data);
-    expect_location(&undone, "/admin?done=bulk&undo=2.3%203.3");
+    expect_location(&undone, "/admin?done=bulk-undone&undo=2.3%203.3");
     expect_page(desk, "/items/third", 404, NULL, NULL);
     struct response redone = post(desk, "/admin/bulk", "action=undo&item=2.3&item=3.3");
-    expect_location(&redone, "/admin?done=bulk&undo=2.4%203.4");
+    expect_location(&redone, "/admin?done=bulk-undone&undo=2.4%203.4");
     expect_page(desk, "/items/third", 200, NULL, NULL);
     buf_release(&form);
     free(undo);
@@ -732,6 +732,36 @@ static void test_carry_elsewhere(void **state)
     }
 }
 
+/* Any other form is not carried, least of all its passwords: the page says so, and leads back. */
+static void test_not_carried(void **state)
+{
+    static const char *const rows[][2] = {
+        {"/admin/types", "/admin/types"},
+        {"/admin/types/merge", "/admin/types"},
+        {"/admin/users/7", "/admin/users"},
+        {"/admin/account/password", "/admin/account"},
+        {"/admin/files/12/replace", "/admin/files/12"},
+        {"/admin/files/undo", "/admin/files"},
+        {"/admin/items/2/trash", "/admin/items/2"},
+        {"/admin/items/2/revisions/1/restore", "/admin/items/2"},
+        {"/admin/items/preview", "/admin"},
+        {"/admin/bulk", "/admin"},
+    };
+    struct desk *desk = *state;
+    desk->logged_out = true;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char next[128];
+        struct response response = post(desk, rows[i][0], "name=Typed&old=s3cret&password=s3cret");
+        expect_status(&response, 403);
+        expect_has(&response, "so that was not done");
+        snprintf(next, sizeof next, "name=\"next\" value=\"%s\"", rows[i][1]);
+        expect_has(&response, next);
+        expect_not(&response, "what you typed is kept");
+        expect_not(&response, "s3cret");
+        response_release(&response);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -753,6 +783,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_files, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_carry, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_carry_elsewhere, desk_open, desk_close),
+        cmocka_unit_test_setup_teardown(test_not_carried, desk_open, desk_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -251,7 +251,7 @@ static void test_warnings(void **state)
         json_t *warnings = item_form_warnings(*state, blank, files, NOW_UNIX);
         size_t count = 0;
         for (; test->warnings[count] != NULL; count++) {
-            const char *words = json_string_value(json_array_get(warnings, count));
+            const char *words = json_string_value(json_object_get(json_array_get(warnings, count), "words"));
             if (words == NULL || strstr(words, test->warnings[count]) == NULL)
                 fail_msg("%s: %s", test->values, words == NULL ? "no warning" : words);
         }

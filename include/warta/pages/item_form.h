@@ -39,7 +39,8 @@ json_t *item_form_check(struct text *text, const json_t *values, const json_t *s
  * "has_errors", "error_list": [{"field", "label", "words"}]} (*owned*). A key that is no field counts as the form's. */
 json_t *item_form_errors(const json_t *errors);
 
-/* What an editor may have overlooked, in words: [text] (*owned*). `files` as in edit_get. */
+/* What an editor may have overlooked: [{"field", "words"}], with the id of what it is about on the page (*owned*). `files` as in
+ * edit_get. */
 json_t *item_form_warnings(struct text *text, const json_t *values, const json_t *files, int64_t now_unix);
 
 #endif

@@ -10,6 +10,7 @@
 #define WARTA_PAGES_PAGE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "warta/base/log.h"
@@ -125,8 +126,12 @@ int64_t param_number(const struct exchange *x, const char *name);
 void page_set_cookie(struct exchange *x, const char *value);
 const char *page_cookie_name(const struct site *site);
 
-/* The login form with the form of this request in it, for a POST whose session has ended. Returns 403. */
+/* The login form, for a POST whose session has ended: with the form of this request in it, if it is the editor's; else it is
+ * said that it was not done, and the login leads back to its page. Returns 403. */
 int page_login_carry(struct exchange *x);
+
+/* Whether forms for that address are carried through a login: those of the editor. */
+bool page_carries(const char *path);
 
 /* The editor with the form of this request in it, which belongs to an earlier session; nothing is saved. Returns 403, or a
  * redirect where it is not the editor's form. */
