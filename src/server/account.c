@@ -50,17 +50,23 @@ static const char *shown_target(struct worker *worker, const struct transfer *tr
     return buf_string(&worker->target);
 }
 
-/* Most often what is known of the connection. */
+/* Most often what is known of the connection, until the log is to show it otherwise. */
 static const char *shown_client(const struct worker *worker, const struct transfer *transfer,
                                 char shown[static CLIENT_CAP])
 {
     char address[CLIENT_CAP];
-    if (transfer->request.path == NULL || request_header(&transfer->request, "X-Forwarded-For") == NULL) {
-        return transfer->connection->shown;
+    struct connection *connection = transfer->connection;
+    enum log_clients clients = worker->server->options.log->clients;
+    if (transfer->request.path != NULL && request_header(&transfer->request, "X-Forwarded-For") != NULL) {
+        app_client(worker->app, &transfer->request, address);
+        client_shown(address, clients, shown);
+        return shown;
     }
-    app_client(worker->app, &transfer->request, address);
-    client_shown(address, worker->server->options.log->clients, shown);
-    return shown;
+    if (*connection->shown == '\0' || connection->shown_as != clients) {
+        client_shown(*connection->client == '\0' ? "127.0.0.1" : connection->client, clients, connection->shown);
+        connection->shown_as = clients;
+    }
+    return connection->shown;
 }
 
 static void write_line(struct worker *worker, const struct transfer *transfer, enum log_level level, int status,

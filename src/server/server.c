@@ -45,8 +45,6 @@ static void on_connection(void *context, struct MHD_Connection *client, void **s
         struct connection *connection = mem_alloc(sizeof *connection);
         listen_client(MHD_get_connection_info(client, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
                       connection->client);
-        const char *address = *connection->client == '\0' ? "127.0.0.1" : connection->client;
-        client_shown(address, server->options.log->clients, connection->shown);
         int fd = MHD_get_connection_info(client, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         reaper_add(&server->reaper, &connection->reaped, fd, server->options.head_ms);
         atomic_fetch_add_explicit(&server->connections, 1, memory_order_relaxed);

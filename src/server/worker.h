@@ -70,7 +70,8 @@ struct connection {
     struct reaped reaped;
     struct transfer *transfer; /* owned; NULL between requests */
     char client[INET6_ADDRSTRLEN];
-    char shown[CLIENT_CAP]; /* the same as the log shows it */
+    char shown[CLIENT_CAP]; /* the same as the log shows it; "" before its first line */
+    enum log_clients shown_as;
 };
 
 /* One request on its way in, and through its lane. */

@@ -22,7 +22,8 @@ void timing_note(struct timing *timing, const char *name, int64_t begun_ns, cons
     long long taken_ms = taken_ns / 1000000;
     add_relaxed(&timing->runs, 1);
     add_relaxed(&timing->ns, (uint64_t)taken_ns);
-    if (log->slow_ms > 0 && taken_ms >= log->slow_ms)
+    unsigned slow_ms = log->slow_ms; /* it may change meanwhile */
+    if (slow_ms > 0 && taken_ms >= slow_ms)
         log_write(log, LOG_WARN, request_id, "slow: %s took %lld ms", name, taken_ms);
 }
 

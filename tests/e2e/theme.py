@@ -2,13 +2,11 @@
 import os
 import re
 import shutil
-import signal
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
-from running_site import PATIENCE_S, Site, check, run
+from running_site import Site, check, run
 
 SOURCE = os.environ["WARTA_SOURCE_DIR"]
 ITEM = '[{"type": "news", "title": "One", "slug": "one", "date": "2020-01-01"}]'
@@ -38,17 +36,6 @@ def put(site, name, text):
 
 def start(site):
     return site.start(flags=["--theme", site.theme, "--site-lang", "id"])
-
-
-def reload(site):
-    """The line that the log has of it."""
-    before = len(site.log())
-    site.server.send_signal(signal.SIGHUP)
-    end = time.monotonic() + PATIENCE_S
-    while not (found := re.search(r"settings (not )?reloaded.*\n", site.log()[before:])):
-        check(time.monotonic() < end, "the server says nothing of a reload")
-        time.sleep(0.02)
-    return found[0]
 
 
 def page(site, target):
@@ -81,7 +68,7 @@ def a_reload_takes_what_changed():
         put(site, "static/colours.css", ":root { --paper: #fee; }")
         put(site, "templates/words.txt", "back_to_top = Top & out\n")
         check("Kembali ke atas" in page(site, "/"), "a theme is read without being told to")
-        check("not" not in reload(site), site.log())
+        check("not" not in site.reload(), site.log())
         after = re.search(r"/static/colours\.[0-9a-f]{16}\.css", page(site, "/"))[0]
         check(after != before and "#fee" in page(site, after), "the style is still the old one")
         check("Top &amp; out" in page(site, "/") and "1 item" in page(site, "/"), "the words are still the old ones")
@@ -116,7 +103,7 @@ def a_mistake_keeps_the_theme_on_a_reload():
             path = os.path.join(site.theme, name)
             kept = open(path, encoding="utf-8").read() if os.path.exists(path) else None
             put(site, name, text)
-            line = reload(site)
+            line = site.reload()
             check("settings not reloaded" in line and said in line, line)
             check(page(site, "/items/one") == before, f"the page has changed with {name}")
             if kept is None:
@@ -124,7 +111,7 @@ def a_mistake_keeps_the_theme_on_a_reload():
             else:
                 put(site, name, kept)
         shutil.move(site.theme, os.path.join(site.outside, "away"))
-        check("settings not reloaded" in reload(site), "a theme that is gone goes unseen")
+        check("settings not reloaded" in site.reload(), "a theme that is gone goes unseen")
         check(page(site, "/items/one") == before, "the page has changed")
 
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "warta/base/config.h"
+#include "warta/commands/command.h"
 #include "warta/commands/settings.h"
 
 enum { WORDS_MAX = 8, PATH_CAP = 256 };
@@ -581,6 +582,25 @@ static void the_shared_settings_are_sound(void **state)
     buf_release(&out);
 }
 
+/* The sentence of "warta serve --help" that tells what a reload takes names what is live, and nothing else. */
+static void help_tells_what_is_live(void **state)
+{
+    (void)state;
+    static const char start[] = "take new values of";
+    const char *list = strstr(command_serve.usage->details, start);
+    assert_non_null(list);
+    char sentence[512];
+    snprintf(sentence, sizeof sentence, "%.*s", (int)strcspn(list, ";") + 1, list);
+    for (const struct setting *setting = settings_shared; setting->name != NULL; setting++) {
+        size_t len = strlen(setting->name);
+        bool told = false;
+        for (const char *at = sentence + strlen(start); (at = strstr(at, setting->name)) != NULL; at += len)
+            told = told || (strchr(" ,", at[-1]) != NULL && strchr(" ,;", at[len]) != NULL);
+        if (told != setting->live)
+            fail_msg("%s is %s", setting->name, told ? "told, but not live" : "live, but not told");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -597,6 +617,7 @@ int main(void)
         cmocka_unit_test(wrong_lines_are_named),
         cmocka_unit_test(a_file_has_its_limit),
         cmocka_unit_test(a_long_mistake_is_cut),
+        cmocka_unit_test(help_tells_what_is_live),
         cmocka_unit_test(help_is_wanted_before_the_flags_end),
         cmocka_unit_test(help_is_aligned),
         cmocka_unit_test(long_help_is_wrapped),

@@ -11,7 +11,7 @@
  * Some lines have fields in the place of a message, as "route=/ status=200" or "route":"/","status":200. They are built in a
  * buffer, and written alone (log_send) or with others (log_buffer.h).
  *
- * Threads: log_write may be called from any thread, and level and format be set, while others write. */
+ * Threads: log_write may be called from any thread, and all but the descriptor be set, while others write. */
 #ifndef WARTA_BASE_LOG_H
 #define WARTA_BASE_LOG_H
 
@@ -31,8 +31,8 @@ struct log {
     int fd;
     _Atomic enum log_level level; /* lines below it are dropped */
     _Atomic enum log_format format;
-    enum log_clients clients; /* how clients' addresses are shown (client_shown) */
-    unsigned slow_ms;         /* a statement of the store that takes longer is named; 0: none is */
+    _Atomic enum log_clients clients; /* how clients' addresses are shown (client_shown) */
+    _Atomic unsigned slow_ms;         /* a statement of the store that takes longer is named; 0: none is */
 };
 
 /* Writes one line. `request_id` may be NULL. A failing write is ignored: there is nowhere to say so. */

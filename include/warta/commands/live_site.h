@@ -15,6 +15,7 @@ struct live_site {
     struct config *reloaded;              /* owned; NULL while the settings of the start are in force */
     struct site_setup *first;             /* owned; kept to the end, as apps want it */
     struct site_setup *setup;             /* owned, the one in force; the first until there is another */
+    struct refused_reload *refused;       /* owned; NULL if the last reload was taken */
 };
 
 /* Everything is borrowed. False with one line in `error`, as site_setup_init; release it in either case. */
@@ -22,8 +23,8 @@ bool live_site_init(struct live_site *live, const struct config *config, struct 
                     const struct metrics_source *metrics, char *error, size_t error_len);
 
 /* Reads the settings again and has the log and all apps use them, each from its next request on. What a page is made of
- * belongs here too: it is made new, and if anything is wrong with it all stays as it is. False with one line in
- * `error`. */
+ * belongs here too: it is made new, and if anything is wrong with it all stays as it is, and the doctor's page says so. False with one line
+ * in `error`. */
 bool live_site_reload(struct live_site *live, struct app **apps, size_t apps_len, char *error, size_t error_len);
 
 /* No app may use it any more. */
