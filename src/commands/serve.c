@@ -23,8 +23,8 @@ static const struct usage serve_usage = {
         "While there are no users, it prints an address where the first admin is made. Sockets that systemd hands over "
         "are served instead of --listen. SIGTERM ends it once what has begun is finished, after 10 seconds at most. "
         "SIGHUP has it read the file of --config again, and take new values of site-title, site-description, "
-        "trusted-proxy, metrics-from, password-memory, log-level, log-format, log-clients and log-slow; a theme is read "
-        "again, too. Any other change needs a restart.",
+        "trusted-proxy, metrics-from, password-memory, log-level, log-format, log-clients and log-slow; a theme is "
+        "read again, too. Any other change needs a restart.",
 };
 
 enum {

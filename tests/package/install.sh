@@ -86,6 +86,15 @@ kill "$server"
 wait "$server" || fail "the server did not end with 0"
 server=
 
+# --- restored, by root: the files stay the service's ---
+backup=$(cd "$root" && echo var/lib/private/warta/backups/*.db)
+within warta restore "/$backup" --config /etc/warta/warta.conf >"$scratch/restore.log" 2>&1 || fail "no backup can be restored"
+is "$(find "$root/var/lib/warta/" ! -user "$(within id -u "$user")" | wc -l)" 0 "files of another owner after the restore"
+is "$(within "${as_user[@]}" warta user list --config /etc/warta/warta.conf | cut -f 1)" Ana "the users of the backup"
+for example in nginx.conf nginx-subpath.conf; do
+    has "/usr/share/doc/warta/examples/$example"
+done
+
 # --- upgraded: settings stay ---
 echo 'site-title = Our news' >>"$root/etc/warta/warta.conf"
 apt install --reinstall ./warta.deb
