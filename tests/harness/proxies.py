@@ -46,16 +46,16 @@ def replaced(text, *pairs):
 class Visitor:
     """A browser's window or a program: requests by way of the proxy, from a loopback address of its own."""
 
-    def __init__(self, way, source="127.0.0.1"):
+    def __init__(self, way, source="127.0.0.1", patience_s=PATIENCE_S):
         self.way = way
         self.source = source
+        self.patience_s = patience_s
         self.connection = None
 
     def connect(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.way.port, PATIENCE_S, (self.source, 0))
+        connection = http.client.HTTPConnection("127.0.0.1", self.way.port, self.patience_s, (self.source, 0))
         connection.connect()
-        if self.way.context is not None:
-            connection.sock = self.way.context.wrap_socket(connection.sock, server_hostname=self.way.name)
+        connection.sock = self.way.context.wrap_socket(connection.sock, server_hostname=self.way.name)
         return connection
 
     def exchange(self, method, target, body=None, headers=None):
@@ -102,15 +102,13 @@ class Way:
         self.folder = tempfile.mkdtemp(prefix="warta-proxy-")
         os.chmod(self.folder, 0o755)  # what runs as another user goes through it
         self.cache = os.path.join(self.folder, "nginx-warta")
-        self.port, self.plain_port = free_port(), free_port()
+        self.port, self.plain_port, self.inner_port = free_port(), free_port(), free_port()
         self.name = "www.example.org" if prefix else "news.example.org"
         self.host = f"{self.name}:{self.port}"
-        self.context = None
-        scheme = "http" if kind == "varnish" else "https"
-        if scheme == "https":
-            self.certify()
-        self.origin = f"{scheme}://{self.host}"
-        self.process = None
+        self.certify()
+        self.origin = f"https://{self.host}"
+        self.flags = ()
+        self.processes = []
         self.visitors = []
         self.site = Site()
         self.socket = os.path.join(self.folder, "warta.sock")
@@ -141,22 +139,26 @@ class Way:
     def backend(self):
         return f"{self.site.address[0]}:{self.site.address[1]}"
 
+    def serve(self, listen):
+        self.site.start(listen=listen, flags=["--base-url", self.origin + self.prefix, "--trusted-proxy", "127.0.0.1/32",
+                                              "--metrics-from", "127.0.0.1/32", *self.flags])
+
     def start(self, flags=()):
-        self.site.start(listen=f"unix:{self.socket}" if self.unix else "127.0.0.1:0",
-                        flags=["--base-url", self.origin + self.prefix, "--trusted-proxy", "127.0.0.1/32",
-                               "--metrics-from", "127.0.0.1/32", *flags])
-        command = STARTS[self.kind](self)
+        self.flags = flags
+        self.serve(f"unix:{self.socket}" if self.unix else "127.0.0.1:0")
+        environment = {**ENVIRONMENT, "HOME": self.folder, "XDG_DATA_HOME": self.folder, "XDG_CONFIG_HOME": self.folder}
         with open(os.path.join(self.folder, "said"), "wb") as said:
-            environment = {**ENVIRONMENT, "HOME": self.folder, "XDG_DATA_HOME": self.folder, "XDG_CONFIG_HOME": self.folder}
-            self.process = subprocess.Popen(command, stdout=said, stderr=said, env=environment, cwd=self.folder)
+            for command in STARTS[self.kind](self):
+                self.processes.append(subprocess.Popen(command, stdout=said, stderr=said, env=environment, cwd=self.folder))
         until = time.monotonic() + PATIENCE_S
+        visitor = self.reader()
         while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                check(self.process.poll() is None and time.monotonic() < until, f"{self.kind} did not start: {self.said()}")
-                time.sleep(0.05)
+            with contextlib.suppress(OSError):
+                if visitor.get("/healthz")[0] == 200:
+                    return
+            ended = any(process.poll() is not None for process in self.processes)
+            check(not ended and time.monotonic() < until, f"{self.kind} did not start: {self.said()}")
+            time.sleep(0.05)
 
     def said(self):
         with open(os.path.join(self.folder, "said"), encoding="utf-8") as said:
@@ -165,68 +167,80 @@ class Way:
     def stop(self):
         for visitor in self.visitors:
             visitor.close()
-        if self.process is not None:
-            self.process.terminate()
+        for process in self.processes:
+            process.terminate()
             try:
-                self.process.wait(PATIENCE_S)
+                process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+                process.kill()
+                process.wait()
         self.site.__exit__()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def reader(self, source="127.0.0.1"):
-        self.visitors.append(Visitor(self, source))
+    def reader(self, *where):
+        self.visitors.append(Visitor(self, *where))
         return self.visitors[-1]
 
     def staff(self, name="ana"):
         return Staff(self.reader(), name)
 
 
-# --- how each is started: the command, once its files are written ---
+# --- how each is started: the commands, once the files are written ---
 
 
-def start_nginx(way):
-    strip = [("proxy_pass http://warta;", "proxy_pass http://warta/;")] if way.strip else []
-    upstream = f"unix:{way.socket}" if way.unix else way.backend()
-    site = way.deployed("nginx-subpath.conf" if way.prefix else "nginx.conf", *way.tls_pairs(), *strip,
-                        ("server 127.0.0.1:8080;", f"server {upstream};"),
+def nginx(way, name, *pairs):
+    site = way.deployed(name, *pairs, *way.tls_pairs(),
                         ("listen 80;", f"listen 127.0.0.1:{way.plain_port};"), ("listen [::]:80;", ""),
-                        ("listen 443 ", f"listen 127.0.0.1:{way.port} "), ("listen [::]:443 ssl http2;", ""),
-                        # nginx makes the last folder of a path only, and a Debian has /var/cache
-                        ("/var/cache/", way.folder + "/"))
+                        ("listen 443 ", f"listen 127.0.0.1:{way.port} "), ("listen [::]:443 ssl http2;", ""))
     temporary = "".join(f"{kind}_temp_path {way.folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     main = way.write("main.conf", f"""daemon off; pid {way.folder}/pid; worker_processes 1; {"user root;" if AS_ROOT else ""}
         error_log stderr; events {{ }} http {{ access_log off; {temporary} include {site}; }}""")
     return [program("nginx"), "-p", way.folder, "-e", "stderr", "-c", main]
 
 
+def start_nginx(way):
+    strip = [("#rewrite ", "rewrite ")] if way.strip else []
+    upstream = f"unix:{way.socket}" if way.unix else way.backend()
+    return [nginx(way, "nginx-subpath.conf" if way.prefix else "nginx.conf", *strip,
+                  ("server 127.0.0.1:8080;", f"server {upstream};"),
+                  # nginx makes the last folder of a path only, and a Debian has /var/cache
+                  ("/var/cache/", way.folder + "/"))]
+
+
 def start_caddy(way):
     strip = [("#uri strip_prefix /news", "uri strip_prefix /news")] if way.strip else []
     config = way.deployed("Caddyfile-subpath" if way.prefix else "Caddyfile", *strip, ("127.0.0.1:8080", way.backend()),
-                          ("\tservers {", "\tadmin off\n\tauto_https disable_redirects\n\tservers {"),
-                          (f"\n{way.name} {{", f"\n{way.name}:{way.port} {{\n\tbind 127.0.0.1\n\ttls {way.certificate} {way.key}"))
-    return [program("caddy"), "run", "--config", config, "--adapter", "caddyfile"]
+                          ("\tservers {", f"\tadmin off\n\thttp_port {way.plain_port}\n\thttps_port {way.port}\n\tservers {{"),
+                          (f"\n{way.name} {{", f"\n{way.name} {{\n\tbind 127.0.0.1\n\ttls {way.certificate} {way.key}"))
+    return [[program("caddy"), "run", "--config", config, "--adapter", "caddyfile"]]
 
 
 def start_apache(way):
-    strip = [('"/news" "http://127.0.0.1:8080/news" nocanon', '"/news/" "http://127.0.0.1:8080/"')] if way.strip else []
+    strip = [('"http://127.0.0.1:8080/news/admin"', '"http://127.0.0.1:8080/admin"'),
+             ('"/news" "http://127.0.0.1:8080/news"', '"/news/" "http://127.0.0.1:8080/"')] if way.strip else []
     config = way.deployed("apache-subpath.conf" if way.prefix else "apache.conf", *way.tls_pairs(), *strip,
-                          ("127.0.0.1:8080", way.backend()), ("*:80>", f"*:{way.plain_port}>"), ("*:443>", f"*:{way.port}>"))
+                          ("http://127.0.0.1:8080", f"unix:{way.socket}|http://warta" if way.unix else f"http://{way.backend()}"),
+                          ("*:80>", f"*:{way.plain_port}>"), ("*:443>", f"*:{way.port}>"))
     modules = ["mpm_event", "authz_core", "alias", "ssl", "socache_shmcb", "proxy", "proxy_http", "reqtimeout",
-               "headers", "rewrite"]
+               "headers", "rewrite", "setenvif", "cache", "cache_disk", "unique_id", "security2"]
+    # What a Debian has, and its settings of the modules.
+    os.mkdir(way.cache)
+    os.chmod(way.cache, 0o777)
+    debian = f"SecDataDir {way.cache}\nCacheRoot {way.cache}\nCacheDirLevels 2\nCacheDirLength 1\nCacheLockPath {way.cache}/lock"
     load = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in modules)
     user = "User www-data\nGroup www-data" if AS_ROOT else ""
     main = way.write("main.conf", f"""ServerRoot {way.folder}\nPidFile pid\nErrorLog error\nDefaultRuntimeDir {way.folder}
-ServerName localhost\n{load}\n{user}\nListen 127.0.0.1:{way.plain_port}\nListen 127.0.0.1:{way.port} https\nInclude {config}\n""")
-    return [program("apache2"), "-f", main, "-DFOREGROUND"]
+ServerName localhost\n{load}\n{debian}\n{user}\nListen 127.0.0.1:{way.plain_port}\nListen 127.0.0.1:{way.port} https\nInclude {config}\n""")
+    return [[program("apache2"), "-f", main, "-DFOREGROUND"]]
 
 
 def start_varnish(way):
     host, port = way.site.address
     config = way.deployed("varnish.vcl", ('.host = "127.0.0.1"', f'.host = "{host}"'), ('.port = "8080"', f'.port = "{port}"'))
-    return [program("varnishd"), "-F", "-j", "none", "-n", os.path.join(way.folder, "varnish"), "-f", config,
-            "-a", f"127.0.0.1:{way.port}", "-s", "malloc,64m", "-p", "backend_idle_timeout=20", "-p", "thread_pool_min=10"]
+    return [[program("varnishd"), "-F", "-j", "none", "-n", os.path.join(way.folder, "varnish"), "-f", config,
+             "-a", f"127.0.0.1:{way.inner_port}", "-s", "malloc,64m", "-p", "backend_idle_timeout=20", "-p", "thread_pool_min=10",
+             "-p", "default_grace=0"],  # so that it is the file's that counts
+            nginx(way, "varnish-tls.conf", ("news.example.org", way.name), ("127.0.0.1:6081", f"127.0.0.1:{way.inner_port}"))]
 
 
 STARTS = {"nginx": start_nginx, "caddy": start_caddy, "apache": start_apache, "varnish": start_varnish}

@@ -3,18 +3,30 @@ import concurrent.futures
 import contextlib
 import glob
 import hashlib
+import http.client
+import http.server
 import json
 import os
 import re
 import secrets
+import signal
+import socket
+import threading
 import time
+import urllib.parse
 
 from crawler import Crawler
-from running_site import PATIENCE_S, Wrong, check, fields_of
+from running_site import PASSWORD, PATIENCE_S, Wrong, check, fields_of
 
 MIB = 1 << 20
 NOT_THERE = (502, 503, 504)
+HANGING_S = 20  # no site lets readers wait that long
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def the_doctor_is_told_the_host(way):
+    page = way.staff().look("/admin/doctor")
+    check(f"Host</dt><dd>{way.name}" in page, f"another host: {page}")
 
 
 def fill(way):
@@ -29,8 +41,21 @@ def fill(way):
     way.site.user("ben", "editor")
 
 
-def titles(page):
-    return set(re.findall(r"Item \d+|Posted \w+", page))
+def at_work(way, on_disk=False):
+    """What holds behind every proxy, at the root and below a path."""
+    fill(way)
+    plain_http_leads_to_tls(way)
+    the_doctor_is_told_the_host(way)
+    cookies_are_bound(way)
+    forms_from_elsewhere_are_refused(way)
+    the_host_is_not_believed(way)
+    each_is_sent_a_coding_it_takes(way)
+    the_clients_address_is_its_own(way)
+    guessers_are_slowed_down(way)
+    numbers_are_for_the_networks_named(way)
+    staffs_pages_are_theirs(way, on_disk)
+    large_files_come_through(way)
+    every_link_leads_within(way)
 
 
 # --- readers ---
@@ -40,14 +65,17 @@ def a_publish_shows(way, within_s):
     """Who asks later than the stated time after the 303 sees it, however long nobody had asked before."""
     reader, staff = way.reader(), way.staff()
     word = f"Posted {secrets.token_hex(4)}"
+    had = {}
     for target in ("/", "/items.json"):
         for _ in range(3):
-            status, _, page = reader.get(target)
+            status, headers, page = reader.get(target)
             check(status == 200 and "Item 21" in page and word not in page, f"{target} was answered with {status}")
+        check("max-age=0" in headers["Cache-Control"], f"a browser may keep {target}: {headers['Cache-Control']}")
+        had[target] = headers["ETag"]
     staff.post(title=word)
     time.sleep(within_s)
-    for target in ("/", "/items.json"):
-        check(word in reader.get(target)[2], f"{target} does not show it after {within_s} s")
+    for target, tag in had.items():
+        check(word in reader.get(target, {"If-None-Match": tag})[2], f"{target} does not show it after {within_s} s")
 
 
 def each_is_sent_a_coding_it_takes(way):
@@ -67,27 +95,140 @@ def each_is_sent_a_coding_it_takes(way):
             check(again == 304 and rest == b"", f"{accepted}: {again} for a page that the browser has")
 
 
-def a_stopped_site_is_still_read(way, withdrawn):
-    """What was asked for before is; what is staff's, and what was found to be withdrawn, is not. Ends the site."""
+KEPT = ("/", "/?type=news", "/items.json", "/items/item-21", "/items/item-21.json")
+
+
+def pages_outlive_the_site(way, within_s):
+    """What was asked for before is read while the site hangs, fails and is stopped; what is staff's, and what was found to be
+    withdrawn, is not."""
+    withdrawn = a_withdrawn_item_is_gone(way, within_s)
     reader = way.reader()
-    targets = ("/", "/?type=news", "/items.json", "/items/item-21", "/items/item-21.json")
-    for target in targets:
+    for target in KEPT:
         reader.get(target)
-    time.sleep(4)  # what is kept from before the last change is then not even served while it is fetched anew
-    before = {target: reader.get(target) for target in targets}
-    check(all(status == 200 for status, _, _ in before.values()), "not all can be read")
-    time.sleep(4)  # past what is fresh, and the third second as well
-    way.site.stop()
+    time.sleep(within_s + 1)  # what is kept from before the last change is then not even served while it is fetched anew
+    before = {}
+    for target in KEPT:
+        status, headers, page = reader.get(target)
+        check(status == 200, f"{target} is answered with {status}")
+        # A browser that knows the page leaves it whole for others.
+        check(reader.get(target, {"If-None-Match": headers["ETag"]})[0] == 304, f"{target} is sent to who has it")
+        before[target] = page
+    time.sleep(within_s + 1)  # past all that is shown without asking
+    while_it_hangs(way, before)
+    with socket.socket() as held:  # nobody else gets its port
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind(way.site.address)
+        way.site.stop()
+        while_it_fails(way, before)
+        while_it_is_stopped(way, before, withdrawn)
+    way.serve("{}:{}".format(*way.site.address))
+    until = time.monotonic() + HANGING_S
+    while any(reader.get(target)[0] != 200 for target in ("/?place=fiji", "/admin/login")):
+        check(time.monotonic() < until, "the site is back, and not found")
+        time.sleep(0.1)
+
+
+def while_it_is_stopped(way, before, withdrawn):
+    reader = way.reader()
     for _ in range(2):
-        for target in targets:
-            status, _, page = reader.get(target)
-            check(status == 200 and page == before[target][2], f"{target} is answered with {status} when the site is stopped")
+        for target, page in before.items():
+            check(reader.get(target)[::2] == (200, page), f"{target} is not read when the site is stopped")
     for target in ("/admin/login", "/admin", "/?nobody-asked-before"):
         status, _, page = reader.get(target)
         check(status in NOT_THERE, f"{target} is answered with {status} when the site is stopped")
     for target in withdrawn:
         status, _, page = reader.get(target)
         check(status in (404, *NOT_THERE), f"{target} was withdrawn, and is answered with {status} when the site is stopped")
+
+
+@contextlib.contextmanager
+def hanging(way):
+    """The site takes connections in, and says nothing."""
+    way.site.server.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        way.site.server.send_signal(signal.SIGCONT)
+
+
+def while_it_hangs(way, before):
+    """Nobody waits for longer than HANGING_S, and who asks for a page that is not kept is answered if the site comes back."""
+    with concurrent.futures.ThreadPoolExecutor(len(before) + 1) as pool:
+        with hanging(way):
+            fresh = pool.submit(way.reader("127.0.0.1", PATIENCE_S).get, "/?topic=policy") if way.kind != "apache" else None
+            waiting = {target: pool.submit(way.reader("127.0.0.1", HANGING_S).get, target) for target in before}
+            for target, answer in waiting.items():
+                check(answer.result()[::2] == (200, before[target]), f"{target} is not read while the site hangs")
+        check(fresh is None or fresh.result()[0] == 200, "who asked for another page while the site hung is not answered")
+
+
+def while_it_fails(way, before):
+    """In its place stands what answers everything with an error, but seems well."""
+    class Failing(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            probed = self.path.endswith("/healthz")
+            self.server.probes += probed
+            self.send_response(200 if probed else self.server.status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    class Server(http.server.ThreadingHTTPServer):
+        allow_reuse_port = True
+        probes = 0
+
+    with Server(way.site.address, Failing) as failing:
+        serving = threading.Thread(target=failing.serve_forever, args=(0.05,))
+        serving.start()
+        reader = way.reader()
+        try:
+            while way.kind == "varnish" and failing.probes < 3:
+                time.sleep(0.05)
+            for failing.status in (500, *NOT_THERE):
+                for target, page in before.items():
+                    status, _, said = reader.get(target)
+                    check(status == 200 and said == page, f"readers get {status} for {target} when Warta's is {failing.status}")
+                status, _, _ = reader.get(f"/?year={failing.status}")
+                check(status in (failing.status, 503), f"{failing.status} for a page that is not kept is told as {status}")
+        finally:
+            failing.shutdown()
+            serving.join()
+
+
+def what_anybody_makes_up_is_not_kept(way):
+    """Or whoever asks for enough of it fills the disk."""
+    reader, word = way.reader(), secrets.token_hex(8)
+    for target in (f"/items/{word}", f"/?q={word}", f"/?type={word}", f"/?{word}"):
+        for _ in range(2):
+            check(reader.get(target)[0] in (200, 404), f"{target} is answered otherwise")
+    check(b"Item 21" in bytes_kept(way) and word.encode() not in bytes_kept(way), "it is kept")
+
+
+def requests_for_the_listing(way):
+    status, _, page = way.site.get("/metrics")
+    check(status == 200, f"/metrics answers {status}")
+    return sum(float(line.rpartition(" ")[2]) for line in page.splitlines()
+               if line.startswith('warta_http_requests_total') and 'route="/",' in line)
+
+
+def a_stampede_is_one_request(way, target, had=0):
+    """Many ask at once for a page that is not fresh; `had` of them are given an old one meanwhile, the others wait."""
+    visitors = [way.reader() for _ in range(16)]
+    for visitor in visitors:
+        visitor.connection = visitor.connect()
+    before = requests_for_the_listing(way)
+    with concurrent.futures.ThreadPoolExecutor(len(visitors)) as pool:
+        with hanging(way):
+            asked = [pool.submit(visitor.get, target) for visitor in visitors]
+            answered = concurrent.futures.as_completed(asked)
+            for _ in range(had):
+                next(answered)
+            time.sleep(0.5)  # so that those who wait do; who comes later is given what is fresh by then
+        check(all(answer.result()[0] == 200 for answer in asked), f"not all can read {target}")
+    asked_for = requests_for_the_listing(way) - before
+    check(asked_for == 1, f"{target} was asked for {asked_for} times")
 
 
 def a_withdrawn_item_is_gone(way, within_s):
@@ -104,6 +245,20 @@ def a_withdrawn_item_is_gone(way, within_s):
         status, _, _ = reader.get(target)
         check(status == 404, f"{target} is answered with {status} after it was withdrawn")
     return targets
+
+
+# --- clients ---
+
+
+def plain_http_leads_to_tls(way):
+    connection = http.client.HTTPConnection("127.0.0.1", way.plain_port, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", way.prefix + "/?type=news", headers={"Host": way.name})
+        answer = connection.getresponse()
+        check(answer.status in (301, 308) and answer.headers["Location"] == f"https://{way.name}{way.prefix}/?type=news",
+              f"plain http is answered with {answer.status}: {answer.headers}")
+    finally:
+        connection.close()
 
 
 # --- staff ---
@@ -155,10 +310,9 @@ def cookies_are_bound(way):
     _, headers, _ = way.reader().get("/admin/login")
     name, _, rest = headers["Set-Cookie"].partition("=")
     parts = rest.lower().split("; ")
-    expected = ("__Secure-warta" if way.prefix else "__Host-warta") if way.context else "warta"
+    expected = "__Secure-warta" if way.prefix else "__Host-warta"
     check(name == expected, f"the cookie is {name}")
-    check(f"path={way.prefix or '/'}" in parts and "httponly" in parts and "samesite=lax" in parts, f"the cookie has {parts}")
-    check(("secure" in parts) == (way.context is not None), f"the cookie has {parts}")
+    check({f"path={way.prefix or '/'}", "httponly", "secure", "samesite=lax"} <= set(parts), f"the cookie has {parts}")
 
 
 def forms_from_elsewhere_are_refused(way):
@@ -189,16 +343,47 @@ def the_clients_address_is_its_own(way):
     """A client that is no proxy, and pretends to be one: the log has its real address."""
     stranger = way.reader("127.0.0.2")
     for said in ("198.51.100.9", "198.51.100.9, 127.0.0.1", "127.0.0.1"):
-        _, headers, page = stranger.get("/admin/login")
-        form = dict(fields_of(page), username="nobody", password="wrong wrong wrong")
-        cookie = headers["Set-Cookie"].partition(";")[0]
         before = len(way.site.log())
-        status, _, _ = stranger.request("POST", "/admin/login", "&".join(f"{name}={value}" for name, value in form.items()),
-                                        {**FORM, "Cookie": cookie, "X-Forwarded-For": said})
+        status, _, _ = try_to_log_in(stranger, "nobody", "wrong wrong wrong", **{"X-Forwarded-For": said})
         check(status in (422, 429), f"a wrong login is answered with {status}")
         log = way.site.log()[before:]
         check("198.51.100.9" not in log, f"a spoofed address is believed: {log}")
         check(status == 429 or "wrong name or password from 127.0.0.2" in log, f"another address is in the log: {log}")
+
+
+def try_to_log_in(reader, name, password, **head):
+    _, headers, page = reader.get("/admin/login")
+    form = dict(fields_of(page), username=name, password=password)
+    return reader.request("POST", "/admin/login", urllib.parse.urlencode(form),
+                          {**FORM, "Cookie": headers["Set-Cookie"].partition(";")[0], **head})
+
+
+def guessers_are_slowed_down(way):
+    """By Warta, which knows them apart by what the proxy says: from another address the same name can log in."""
+    guesser = way.reader("127.3.0.1")
+    for guess in range(12):
+        status, headers, _ = try_to_log_in(guesser, "ben", f"wrong wrong wrong {guess}")
+        check(status in (422, 429), f"a wrong login is answered with {status}")
+        if status == 429:
+            break
+    check(status == 429 and int(headers["Retry-After"]) > 0, "12 guesses were taken")
+    check(guesser.get("/")[0] == 200, "a guesser may not read")
+    status, _, _ = try_to_log_in(way.reader("127.4.0.1"), "ben", PASSWORD)
+    check(status == 303, f"whose password was guessed at is answered with {status}")
+
+
+def a_flood_of_logins_is_kept_away(way):
+    """From one address; another can log in, and everybody can look."""
+    flood = way.reader("127.0.0.3")
+    for taken in range(100):
+        status, _, _ = flood.request("POST", "/admin/login", "a=b", {**FORM, "Origin": "https://elsewhere.example"})
+        check(status in (403, 429), f"answered with {status}")
+        if status == 429:
+            break
+    check(status == 429, "100 logins came through at once")
+    check(taken >= 20, f"only {taken} logins are taken")
+    check(flood.get("/admin/login")[0] == 200 and flood.get("/")[0] == 200, "nor may it look")
+    way.staff()
 
 
 def numbers_are_for_the_networks_named(way):
@@ -251,6 +436,28 @@ def too_large(way):
         check(status == 413, f"30 MiB are answered with {status}")
     finally:
         connection.close()
+
+
+def slow_senders_are_few(way, most):
+    """Of one address; another is served."""
+    waiting = []
+    for _ in range(most + 10):
+        with contextlib.suppress(OSError):
+            waiting.append(way.reader("127.0.0.6").connect())
+            waiting[-1].sock.sendall(f"GET {way.prefix}/ HTTP/1.1\r\nHost: {way.host}\r\n".encode())
+    try:
+        if len(waiting) == most + 10:
+            waiting[-1].sock.settimeout(5)
+            with contextlib.suppress(ConnectionError):
+                check(waiting[-1].sock.recv(1) == b"", "who sends slowly is answered")
+        waiting[0].sock.settimeout(0.1)
+        with contextlib.suppress(TimeoutError):
+            check(not waiting[0].sock.recv(1), "who sends slowly is answered")
+            raise Wrong("none may send slowly")
+        check(way.reader("127.0.0.7").get("/")[0] == 200, "others are not served meanwhile")
+    finally:
+        for connection in waiting:
+            connection.close()
 
 
 def trickle(way):

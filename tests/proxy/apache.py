@@ -14,36 +14,23 @@ from running_site import run
 
 def at_the_root():
     with behind("apache") as way:
-        scenes.fill(way)
-        scenes.cookies_are_bound(way)
-        scenes.forms_from_elsewhere_are_refused(way)
-        scenes.the_host_is_not_believed(way)
-        scenes.each_is_sent_a_coding_it_takes(way)
-        scenes.the_clients_address_is_its_own(way)
-        scenes.numbers_are_for_the_networks_named(way)
-        scenes.staffs_pages_are_theirs(way)
-        scenes.large_files_come_through(way)
+        scenes.at_work(way, on_disk=True)
+        scenes.what_anybody_makes_up_is_not_kept(way)
+        scenes.a_flood_of_logins_is_kept_away(way)
+        scenes.slow_senders_are_few(way, most=50)
         scenes.a_publish_shows(way, within_s=0)
-
-
-def below_a_path(strip):
-    with behind("apache", prefix="/news", strip=strip) as way:
-        scenes.fill(way)
-        scenes.cookies_are_bound(way)
-        scenes.forms_from_elsewhere_are_refused(way)
-        scenes.the_host_is_not_believed(way)
-        scenes.the_clients_address_is_its_own(way)
-        scenes.numbers_are_for_the_networks_named(way)
-        scenes.large_files_come_through(way)
-        scenes.every_link_leads_within(way)
+        scenes.a_stampede_is_one_request(way, "/", had=15)
+        scenes.pages_outlive_the_site(way, within_s=0)
 
 
 def with_the_prefix_kept():
-    below_a_path(strip=False)
+    with behind("apache", prefix="/news", unix=True) as way:
+        scenes.at_work(way, on_disk=True)
 
 
 def with_the_prefix_taken_off():
-    below_a_path(strip=True)
+    with behind("apache", prefix="/news", strip=True) as way:
+        scenes.at_work(way, on_disk=True)
 
 
 if __name__ == "__main__":

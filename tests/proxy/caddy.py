@@ -14,36 +14,18 @@ from running_site import run
 
 def at_the_root():
     with behind("caddy") as way:
-        scenes.fill(way)
-        scenes.cookies_are_bound(way)
-        scenes.forms_from_elsewhere_are_refused(way)
-        scenes.the_host_is_not_believed(way)
-        scenes.each_is_sent_a_coding_it_takes(way)
-        scenes.the_clients_address_is_its_own(way)
-        scenes.numbers_are_for_the_networks_named(way)
-        scenes.staffs_pages_are_theirs(way)
-        scenes.large_files_come_through(way)
+        scenes.at_work(way)
         scenes.a_publish_shows(way, within_s=0)
 
 
-def below_a_path(strip):
-    with behind("caddy", prefix="/news", strip=strip) as way:
-        scenes.fill(way)
-        scenes.cookies_are_bound(way)
-        scenes.forms_from_elsewhere_are_refused(way)
-        scenes.the_host_is_not_believed(way)
-        scenes.the_clients_address_is_its_own(way)
-        scenes.numbers_are_for_the_networks_named(way)
-        scenes.large_files_come_through(way)
-        scenes.every_link_leads_within(way)
-
-
 def with_the_prefix_kept():
-    below_a_path(strip=False)
+    with behind("caddy", prefix="/news") as way:
+        scenes.at_work(way)
 
 
 def with_the_prefix_taken_off():
-    below_a_path(strip=True)
+    with behind("caddy", prefix="/news", strip=True) as way:
+        scenes.at_work(way)
 
 
 if __name__ == "__main__":

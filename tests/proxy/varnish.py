@@ -1,4 +1,4 @@
-"""deploy/varnish.vcl.
+"""deploy/varnish.vcl, with deploy/varnish-tls.conf in front.
 
     WARTA=build/dev/warta python3 tests/proxy/varnish.py
 """
@@ -14,26 +14,17 @@ from running_site import run
 
 def at_the_root():
     with behind("varnish") as way:
-        scenes.fill(way)
-        scenes.cookies_are_bound(way)
-        scenes.forms_from_elsewhere_are_refused(way)
-        scenes.the_host_is_not_believed(way)
-        scenes.each_is_sent_a_coding_it_takes(way)
-        scenes.the_clients_address_is_its_own(way)
-        scenes.numbers_are_for_the_networks_named(way)
-        scenes.staffs_pages_are_theirs(way)
-        scenes.large_files_come_through(way)
+        scenes.at_work(way)
+        scenes.a_flood_of_logins_is_kept_away(way)
+        scenes.a_stampede_is_one_request(way, "/?nobody-else-asks")
         scenes.a_publish_shows(way, within_s=3)
-        withdrawn = scenes.a_withdrawn_item_is_gone(way, within_s=3)
-        scenes.a_stopped_site_is_still_read(way, withdrawn)
+        scenes.a_stampede_is_one_request(way, "/?nobody-else-asks")
+        scenes.pages_outlive_the_site(way, within_s=3)
 
 
 def below_a_path():
     with behind("varnish", prefix="/news") as way:
-        scenes.fill(way)
-        scenes.cookies_are_bound(way)
-        scenes.staffs_pages_are_theirs(way)
-        scenes.large_files_come_through(way)
+        scenes.at_work(way)
 
 
 if __name__ == "__main__":
