@@ -109,6 +109,7 @@ static struct server_options with_defaults(const struct server_options *given)
     options.body_ms = or_default(given->body_ms, 30000);
     options.idle_ms = or_default(given->idle_ms, 30000);
     options.stop_ms = or_default(given->stop_ms, 10000);
+    options.lane_limit_ms = or_default(given->lane_limit_ms, 60000);
     assert(options.upload_body_max >= SERVER_UPLOAD_SLACK && options.upload_body_max >= CARRIED * options.body_max);
     return options;
 }
@@ -320,13 +321,13 @@ bool server_alive(struct server *server, unsigned within_ms)
         alive = heartbeat_ask(&server->workers[i].heartbeat, within_ms) && alive;
     }
     for (enum lane lane = LANE_SLOW; lane <= LANE_HASH; lane++) {
-        if (!lane_pool_alive(server->lanes[lane], SERVER_LANE_LIMIT_MS)) {
+        if (!lane_pool_alive(server->lanes[lane], server->options.lane_limit_ms)) {
             log_write(server->options.log, LOG_ERROR, NULL, "all threads of the %s lane are stuck",
                       lane == LANE_SLOW ? "slow" : "hashing");
             alive = false;
         }
     }
-    if (!lane_pool_alive(server->spooler, SERVER_LANE_LIMIT_MS)) {
+    if (!lane_pool_alive(server->spooler, server->options.lane_limit_ms)) {
         log_write(server->options.log, LOG_ERROR, NULL, "an upload has waited for the disk for too long");
         alive = false;
     }

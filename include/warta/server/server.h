@@ -54,7 +54,6 @@ enum {
     SERVER_SLOW_QUEUE = 64,
     SERVER_HASH_THREADS_MAX = 2,
     SERVER_HASH_QUEUE = 16,
-    SERVER_LANE_LIMIT_MS = 60 * 1000,     /* twelve times what a statement waits for another process's commit */
     SERVER_UPLOAD_SLACK = 2 * 1024 * 1024 /* what a multipart form may hold beside its files */
 };
 
@@ -77,6 +76,7 @@ struct server_options {
     unsigned body_ms;         /* [30 s] */
     unsigned idle_ms;         /* [30 s] */
     unsigned stop_ms;         /* how long server_destroy waits for connections [10 s] */
+    unsigned lane_limit_ms;   /* [60 s, twelve times what a statement waits for another process's commit] */
 };
 
 /* Listens, but does not answer yet: what connects, waits. NULL, with one line in `error` that says what failed and what
@@ -101,7 +101,7 @@ struct server_apps {
 bool server_start(struct server *server, const struct server_apps *apps, char *error, size_t error_len);
 
 /* Whether every event loop answers a request within that time, and no lane is stuck (each of its threads at one job for
- * SERVER_LANE_LIMIT_MS); what is not is logged. */
+ * `lane_limit_ms`); what is not is logged. */
 bool server_alive(struct server *server, unsigned within_ms);
 
 /* What pages are made of has changed elsewhere than in the database: none that was made before is sent again. */
