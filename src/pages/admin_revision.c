@@ -79,10 +79,6 @@ static int revisions_html(struct exchange *x, const json_t *item)
 int page_revisions(struct exchange *x)
 {
     int64_t id = param_number(x, "id");
-    int64_t compare = param_number(x, "compare");
-    if (id > 0 && compare > 0)
-        return page_redirect(
-            x, 303, arena_format(&x->arena, "/admin/items/%lld/revisions/%lld", (long long)id, (long long)compare));
     json_t *item = id <= 0 ? json_null() : edit_get(x->store, id);
     int status = item == NULL ? 500 : json_is_null(item) ? 404 : revisions_html(x, item);
     json_decref(item);
@@ -107,20 +103,40 @@ static bool model_changes(struct exchange *x, const char *key, const json_t *bef
     return changes != NULL;
 }
 
-static int revision_html(struct exchange *x, const json_t *item, const json_t *revision)
+/* Sets what differs between a revision and another one, from the earlier to the later; null for an other that there is not. */
+static bool model_compared(struct exchange *x, const json_t *revision, const json_t *other, bool asked)
+{
+    json_int_t version = integer_at(revision, "version");
+    json_int_t other_version = integer_at(other, "version");
+    const json_t *from = other_version < version ? other : revision;
+    const json_t *to = from == other ? revision : other;
+    const char *words = arena_format(&x->arena, "From version %lld to version %lld",
+                                     (long long)integer_at(from, "version"), (long long)integer_at(to, "version"));
+    json_object_update_new(x->model, json_pack("{s:b, s:s}", "compares", version != other_version, "compared_words",
+                                               asked ? words : "What has changed since"));
+    return model_changes(x, "compared", json_object_get(from, "item"), json_object_get(to, "item"));
+}
+
+static int revision_html(struct exchange *x, const json_t *item, const json_t *revision, int64_t compare)
 {
     int64_t id = (int64_t)integer_at(item, "id");
     json_int_t version = integer_at(revision, "version");
     json_t *earlier = edit_revision(x->store, id, version - 1);
-    json_t *newest = edit_revision(x->store, id, integer_at(item, "version"));
+    json_t *other = edit_revision(x->store, id, compare > 0 ? compare : integer_at(item, "version"));
+    int status = earlier == NULL || other == NULL ? 500 : compare > 0 && json_is_null(other) ? 404 : 200;
     model_item(x, item, arena_format(&x->arena, "Version %lld", (long long)version));
     json_object_update_new(x->model, revision_row(x, revision, id, integer_at(item, "version")));
-    bool ok = earlier != NULL && newest != NULL &&
-              model_changes(x, "before", json_object_get(earlier, "item"), json_object_get(revision, "item")) &&
-              model_changes(x, "newest", json_object_get(revision, "item"), json_object_get(newest, "item"));
-    json_decref(newest);
+    json_object_set_new(x->model, "compare", compare > 0 ? json_integer(compare) : json_string(""));
+    if (status == 404)
+        x->detail = "There is no such version of this item to compare with.";
+    else if (status == 200)
+        status = model_changes(x, "before", json_object_get(earlier, "item"), json_object_get(revision, "item")) &&
+                         model_compared(x, revision, other, compare > 0)
+                     ? page_admin_html(x, 200, "admin/revision.html")
+                     : 500;
+    json_decref(other);
     json_decref(earlier);
-    return ok ? page_admin_html(x, 200, "admin/revision.html") : 500;
+    return status;
 }
 
 int page_revision(struct exchange *x)
@@ -130,9 +146,10 @@ int page_revision(struct exchange *x)
     bool named = id > 0 && version > 0;
     json_t *item = named ? edit_get(x->store, id) : json_null();
     json_t *revision = named ? edit_revision(x->store, id, version) : json_null();
-    int status = item == NULL || revision == NULL               ? 500
-                 : json_is_null(item) || json_is_null(revision) ? 404
-                                                                : revision_html(x, item, revision);
+    int status = item == NULL || revision == NULL ? 500
+                 : json_is_null(item) || json_is_null(revision)
+                     ? 404
+                     : revision_html(x, item, revision, param_number(x, "compare"));
     json_decref(revision);
     json_decref(item);
     return status;

@@ -222,6 +222,9 @@ test('earlier versions are compared word by word, and come back', async () => {
         assert.equal(await page.locator('.changes ins').textContent(), 'cat');
         await page.getByRole('link', { name: 'All versions' }).click();
         await page.getByRole('link', { name: 'Version 1' }).click();
+        await page.getByLabel('Compare with version').fill('2');
+        await press(page, 'Compare');
+        assert.match(await page.locator('h2').allTextContents().then((all) => all.join()), /From version 1 to version 2/);
         await press(page, 'Go back to version 1');
         assert.equal(await field(page, 'body').inputValue(), 'The dog sleeps.');
         await page.goto(`${site.url}${path}/revisions`);

@@ -315,6 +315,12 @@ static void test_save(void **state)
     struct response undone = post(desk, "/admin/items/1/revisions/1/restore", "version=2");
     expect_location(&undone, "/admin/items/1?done=reverted&item=1&version=3&to=2");
     expect_page(desk, "/items/alpha", 200, "Alpha news", "Alpha two");
+    expect_page(desk, "/admin/items/1/revisions/1?compare=2", 200, "From version 1 to version 2",
+                "What has changed since");
+    expect_page(desk, "/admin/items/1/revisions/3?compare=2", 200, "From version 2 to version 3", "<ins>two</ins>");
+    expect_page(desk, "/admin/items/1/revisions/3?compare=1", 200, "Nothing: both say the same.", NULL);
+    expect_page(desk, "/admin/items/1/revisions/2?compare=2", 200, "Compare with version", "From version");
+    expect_page(desk, "/admin/items/1/revisions/1?compare=9", 404, "no such version", NULL);
     struct response nothing = post(desk, "/admin/items/1/revisions/9/restore", "version=3");
     expect_status(&nothing, 404);
     response_release(&nothing);

@@ -32,7 +32,7 @@ static const char *const queries[] = {
     "/admin/activity?item=",
     "/admin/items/new?type=",
     "/admin/items/1?cleaned=",
-    "/admin/items/1/revisions?compare=",
+    "/admin/items/1/revisions/1?compare=",
     "/admin/users?done=",
     "/admin/users?done=added&undo=",
     "/admin/files?done=uploaded&undo=",
