@@ -3,9 +3,12 @@
 #include <string.h>
 
 #include "warta/newsroom/editing.h"
+#include "warta/newsroom/file.h"
 #include "warta/newsroom/login.h"
 #include "warta/pages/item_form.h"
 #include "warta/pages/item_view.h"
+
+enum { LIBRARY_LEN = 100 };
 
 static const char *string_at(const json_t *object, const char *key)
 {
@@ -90,6 +93,31 @@ static bool model_names(struct exchange *x, enum sql sql, const char *key)
     json_object_set_new(x->model, key, names);
     bool ok = rows != NULL;
     json_decref(rows);
+    return ok;
+}
+
+/* The newest files of the library, but for those that the item has. */
+static bool model_library(struct exchange *x, const struct item_page *page)
+{
+    json_t *files = file_list(x->store, "", 0, LIBRARY_LEN);
+    json_t *library = json_array();
+    size_t i, k;
+    json_t *file, *own;
+    json_array_foreach(files, i, file)
+    {
+        bool has = false;
+        json_array_foreach(page->files, k, own) has =
+            has || json_equal(json_object_get(own, "id"), json_object_get(file, "id"));
+        if (!has)
+            json_array_append_new(library,
+                                  json_pack("{s:O, s:O, s:s}", "id", json_object_get(file, "id"), "name",
+                                            json_object_get(file, "name"), "size_words",
+                                            page_size_words(x, json_integer_value(json_object_get(file, "size")))));
+    }
+    bool ok = files != NULL;
+    json_object_update_new(x->model,
+                           json_pack("{s:b, s:o}", "has_library", json_array_size(library) > 0, "library", library));
+    json_decref(files);
     return ok;
 }
 
@@ -212,7 +240,8 @@ int item_page_html(struct exchange *x, int status, const struct item_page *page)
     json_decref(x->model);
     x->model = item_form_errors(page->errors);
     bool ok = model_choices(x, page) && model_names(x, SQL_PLACE_NAMES, "known_places") &&
-              model_names(x, SQL_TOPIC_NAMES, "known_topics") && model_languages(x) && model_saved(x, page);
+              model_names(x, SQL_TOPIC_NAMES, "known_topics") && model_languages(x) && model_library(x, page) &&
+              model_saved(x, page);
     if (!ok || !model_links(x, page))
         return 500;
     model_status(x, page);

@@ -114,6 +114,34 @@ static bool add_file(struct exchange *x, struct item_page *page, int64_t id, con
     return ok;
 }
 
+/* 0 for what is no number. */
+static int64_t file_number(const char *id)
+{
+    enum { DIGITS_MAX = 15 };
+    return strlen(id) <= DIGITS_MAX && strspn(id, "0123456789") == strlen(id) ? strtoll(id, NULL, 10) : 0;
+}
+
+/* What is added goes into a list of its own: the stored item's stays as it was. */
+static void own_files(struct item_page *page)
+{
+    json_t *files = json_copy(page->files);
+    json_decref(page->files);
+    page->files = files;
+}
+
+/* Adds the file that was chosen from the library, if one was. */
+static bool chosen_file(struct exchange *x, struct item_page *page)
+{
+    if (*form_text(x, "file_add") == '\0')
+        return true;
+    own_files(page);
+    page->files_typed = true;
+    if (json_array_size(page->files) < FILES_MAX)
+        return add_file(x, page, file_number(form_text(x, "file_add")), "");
+    refuse_words(page, "files", TOO_MANY_FILES);
+    return true;
+}
+
 static bool typed_files(struct exchange *x, struct item_page *page)
 {
     bool ok = true;
@@ -127,7 +155,7 @@ static bool typed_files(struct exchange *x, struct item_page *page)
         refuse_words(page, "files", TOO_MANY_FILES);
     for (size_t i = 0; ok && i < count && i < FILES_MAX; i++) {
         const char *id = form_at(x, "file_id", i);
-        int64_t number = strlen(id) <= 15 && strspn(id, "0123456789") == strlen(id) ? strtoll(id, NULL, 10) : 0;
+        int64_t number = file_number(id);
         /* A merged form has the descriptions that were chosen apart from the others. */
         const char *chosen = arena_format(&x->arena, "file_alt_%lld", (long long)number);
         const char *alt = form_count(x, chosen) > 0 ? form_at(x, chosen, 0) : form_at(x, "file_alt", i);
@@ -163,10 +191,7 @@ static bool put_uploads(struct exchange *x, struct item_page *page)
 {
     bool ok = true;
     size_t count = 0;
-    /* What is added goes into a list of its own: the stored item's stays as it was. */
-    json_t *files = json_copy(page->files);
-    json_decref(page->files);
-    page->files = files;
+    own_files(page);
     for (size_t i = 0; ok && i < x->request->uploads_len; i++) {
         const struct upload *upload = &x->request->uploads[i];
         if (strcmp(upload->field, "upload") != 0)
@@ -237,7 +262,8 @@ bool item_page_typed(struct exchange *x, struct item_page *page, bool keep_uploa
     page->version = form_number(x, "version");
     clean_body(x, page);
     page->checked = item_form_check(x->text, page->values, page->stored, page->errors);
-    return check_type(x, page) && typed_files(x, page) && (!keep_uploads || put_uploads(x, page));
+    return check_type(x, page) && typed_files(x, page) && chosen_file(x, page) &&
+           (!keep_uploads || put_uploads(x, page));
 }
 
 bool item_page_unwarned(struct exchange *x, const struct item_page *page)

@@ -295,6 +295,14 @@ test('all of it works without script', async () => {
     await fill(page, { body: 'New.' });
     await press(page, 'Publish');
     assert.deepEqual(await valuesOf(page, ['body', 'file_alt']), ['New.', 'A white square']);
+    const other = await make({ title: 'With the same picture', summary: 'One file, two items.' });
+    await page.goto(site.url + other);
+    await page.getByLabel('Or a file that is here already').selectOption({ label: 'plain.png (69 bytes)' });
+    await press(page, 'Save draft');
+    await page.getByLabel('What the picture shows').fill('The same square');
+    await press(page, 'Publish');
+    await page.goto(site.url + path);
+    assert.equal(await page.getByLabel('What the picture shows').inputValue(), 'A white square');
     await page.getByLabel('Take off this item').check();
     await press(page, 'Update');
     assert.equal(await page.getByLabel('What the picture shows').count(), 0);

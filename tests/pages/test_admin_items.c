@@ -639,6 +639,16 @@ static void test_files(void **state)
     expect_page(desk, "/admin/items/1", 200, "White dot", NULL);
     expect_page(desk, "/items/alpha", 200, "/files/1/one.gif", NULL);
     expect_page(desk, "/admin/items/1/preview", 200, "/admin/files/1/content/one.gif", NULL);
+    /* One file, two items. */
+    expect_page(desk, "/admin/items/1", 200, NULL, "file_add");
+    expect_page(desk, "/admin/items/2", 200, "<option value=\"1\">one.gif (35 bytes)</option>", NULL);
+    struct response shared = post(desk, "/admin/items/2", "version=1&action=save&file_add=1");
+    expect_location(&shared, "/admin/items/2?done=saved&item=2&version=2&to=1");
+    expect_page(desk, "/admin/files/1", 200, "Beta", NULL);
+    shared = post(desk, "/admin/items/2", "version=2&action=save&file_id=1&file_alt=&file_add=99&title=T");
+    expect_status(&shared, 422);
+    expect_has(&shared, "no longer in the library");
+    response_release(&shared);
     struct upload second = good;
     second.name = "two.gif";
     struct response other = post_files(desk, "/admin/items/1", "version=2&action=save&file_id=1&file_alt=", &second, 1);

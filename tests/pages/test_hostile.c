@@ -219,6 +219,7 @@ static const struct target forms[] = {
     {"/admin/items/1", "file_alt", "file_id=1&title=T&version=1"},
     {"/admin/items/1", "file_remove", "file_id=1&file_alt=x&version=1"},
     {"/admin/items/1", "upload_alt", "title=T&version=1"},
+    {"/admin/items/1", "file_add", "title=T&version=1"},
     {"/admin/items/1/trash", "version", ""},
     {"/admin/items/1/revisions/1/restore", "version", ""},
     {"/admin/items/1/share", "version", ""},
