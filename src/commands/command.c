@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "warta/base/nearest.h"
+
 enum { EXIT_USAGE = 2, LINE_CAP = 4096 };
 
 /* Controls become '?', a byte at a time: what is quoted may come from anywhere, and must neither break the line nor
@@ -75,12 +77,17 @@ int command_main(const struct command *const *commands, size_t commands_len, int
         return help(commands, commands_len);
     if (verb != NULL && strcmp(verb, "--version") == 0)
         verb = "version";
+    struct nearest nearest;
+    nearest_init(&nearest, verb == NULL ? "" : verb);
     for (size_t i = 0; verb != NULL && i < commands_len; i++) {
+        nearest_offer(&nearest, commands[i]->usage->command);
         if (strcmp(verb, commands[i]->usage->command) == 0)
             return run(commands[i], (size_t)argc - 2, (const char *const *)(argv + 2));
     }
     if (verb == NULL)
         command_fail("a verb is missing: warta --help names them");
+    else if (*nearest.name != '\0')
+        command_fail("\"%s\" is not a verb, did you mean %s?", verb, nearest.name);
     else
         command_fail("\"%s\" is not a verb: warta --help names them", verb);
     return EXIT_USAGE;

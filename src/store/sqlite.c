@@ -29,15 +29,44 @@ bool engine_execute(struct engine *engine, const char *sql)
     return engine_checked(sqlite3_exec(engine->db, sql, NULL, NULL, NULL)) == SQLITE_OK;
 }
 
+static bool is_full(sqlite3 *db)
+{
+    int number = sqlite3_system_errno(db);
+    int code = sqlite3_errcode(db) & 0xff;
+    return code == SQLITE_FULL || (code == SQLITE_IOERR && (number == ENOSPC || number == EDQUOT));
+}
+
+static const char *advice(sqlite3 *db)
+{
+    if (is_full(db))
+        return " (make room on its disk)";
+    switch (sqlite3_errcode(db) & 0xff) {
+    case SQLITE_NOTADB:
+        return " (is this the right file?)";
+    case SQLITE_CORRUPT:
+        return " (restore a backup)";
+    case SQLITE_BUSY:
+        return " (another program holds it: close that first)";
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+        return " (may this user write to its folder?)";
+    case SQLITE_IOERR:
+        return " (is its disk in order?)";
+    default:
+        return "";
+    }
+}
+
 /* The extended codes tell apart what shares one message, such as the many kinds of "disk I/O error". */
 const char *engine_reason(struct engine *engine)
 {
+    char kind[32] = "";
     int code = sqlite3_extended_errcode(engine->db);
     if (*engine->reason != '\0')
         return engine->reason;
-    if (code <= 0xff)
-        return sqlite3_errmsg(engine->db);
-    snprintf(engine->said, sizeof engine->said, "%s (SQLite code %d)", sqlite3_errmsg(engine->db), code);
+    if (code > 0xff)
+        snprintf(kind, sizeof kind, " (SQLite code %d)", code);
+    snprintf(engine->said, sizeof engine->said, "%s%s%s", sqlite3_errmsg(engine->db), kind, advice(engine->db));
     return engine->said;
 }
 
@@ -207,34 +236,6 @@ static bool configure(struct engine *engine, const char *path)
     if (engine->access == ENGINE_READ || engine->access == ENGINE_WRITE)
         sqlite3_set_authorizer(engine->db, authorize, engine);
     return true;
-}
-
-static bool is_full(sqlite3 *db)
-{
-    int number = sqlite3_system_errno(db);
-    int code = sqlite3_errcode(db) & 0xff;
-    return code == SQLITE_FULL || (code == SQLITE_IOERR && (number == ENOSPC || number == EDQUOT));
-}
-
-static const char *advice(sqlite3 *db)
-{
-    if (is_full(db))
-        return " (make room on its disk)";
-    switch (sqlite3_errcode(db) & 0xff) {
-    case SQLITE_NOTADB:
-        return " (is this the right file?)";
-    case SQLITE_CORRUPT:
-        return " (restore a backup)";
-    case SQLITE_BUSY:
-        return " (another program holds it: close that first)";
-    case SQLITE_CANTOPEN:
-    case SQLITE_READONLY:
-        return " (may this user write to its folder?)";
-    case SQLITE_IOERR:
-        return " (is its disk in order?)";
-    default:
-        return "";
-    }
 }
 
 void engine_say(const struct engine *engine, const char *path, char error[static ENGINE_ERROR_CAP])

@@ -208,7 +208,8 @@ struct theme *theme_load(const char *folder, char *error, size_t error_len)
     theme->files = arena_alloc(&theme->arena, THEME_FILES_MAX * sizeof *theme->files);
     struct loading loading = {.theme = theme, .folder = folder, .error = error, .error_len = error_len};
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 ? take_folder(&loading, fd, "", 0) : fail(&loading, "", "%s", strerror(errno));
+    bool ok = fd >= 0 ? take_folder(&loading, fd, "", 0)
+                      : fail(&loading, "", "%s: --theme wants the folder of a theme", strerror(errno));
     if (fd >= 0)
         close(fd);
     qsort(theme->files, theme->len, sizeof *theme->files, by_name);

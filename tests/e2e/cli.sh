@@ -45,6 +45,7 @@ for verb in $("$warta" --help | awk '/^  [a-z]/ { print $1 }'); do
 done
 runs 2; errs "verb"; one_line
 runs 2 frobnicate; errs "frobnicate"; one_line
+runs 2 servee; errs "did you mean serve"; one_line
 runs 2 import; one_line
 runs 2 version extra; errs "too many: warta version"; one_line; grep -q ' $' err && fail "a line ends in a space"
 runs 2 export; one_line

@@ -92,7 +92,7 @@ def a_mistake_ends_the_start():
                 check(line.startswith(f"warta: {site.theme}/templates") and said in line, f"{verb[0]}: {line}")
     with Themed() as site:
         lines = site.run("serve", "--listen", "127.0.0.1:0", "--theme", site.path("gone"), code=1).splitlines()
-        check(len(lines) == 1 and "gone: No such file or directory" in lines[0], lines)
+        check(len(lines) == 1 and "gone: No such file or directory: --theme" in lines[0], lines)
 
 
 def a_mistake_keeps_the_theme_on_a_reload():

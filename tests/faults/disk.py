@@ -63,10 +63,11 @@ class FileSizeLimit:
 
 
 class FullDisk:
-    """Another file takes all the room that is left."""
+    """Another file takes all the room that is left, but for some bytes."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, left=0):
         self.path = os.path.join(folder, "ballast")
+        self.left = left
 
     def __enter__(self):
         with open(self.path, "wb", buffering=0) as ballast:
@@ -76,6 +77,7 @@ class FullDisk:
                     ballast.write(b"\0" * size)
                 except OSError:
                     size //= 2
+            ballast.truncate(ballast.tell() - self.left)
 
     def __exit__(self, *_):
         os.unlink(self.path)
@@ -230,6 +232,10 @@ def full_tmpfs():
             return
         with Site(os.path.join(folder, "site")) as site:
             os.mkdir(site.folder)
+            for left in (0, 10000, 100000):
+                with FullDisk(folder, left):
+                    last = site.run("serve", "--listen", "127.0.0.1:0", code=1).splitlines()[-1]
+                    check(last.startswith("warta: ") and "make room" in last, f"{left}: {last}")
             site.user()
             site.start()
             suffer(site, FullDisk(folder))
