@@ -223,10 +223,11 @@ def start_apache(way):
                           ("*:80>", f"*:{way.plain_port}>"), ("*:443>", f"*:{way.port}>"))
     modules = ["mpm_event", "authz_core", "alias", "ssl", "socache_shmcb", "proxy", "proxy_http", "reqtimeout",
                "headers", "rewrite", "setenvif", "cache", "cache_disk", "unique_id", "security2"]
-    # What a Debian has, and its settings of the modules.
+    # What a Debian has, and its settings of the modules; and rules that somebody else set up for other sites.
     os.mkdir(way.cache)
     os.chmod(way.cache, 0o777)
-    debian = f"SecDataDir {way.cache}\nCacheRoot {way.cache}\nCacheDirLevels 2\nCacheDirLength 1\nCacheLockPath {way.cache}/lock"
+    debian = (f"SecDataDir {way.cache}\nCacheRoot {way.cache}\nCacheDirLevels 2\nCacheDirLength 1\n"
+              f'CacheLockPath {way.cache}/lock\nSecRuleEngine On\nSecAction "id:1,phase:2,deny,status:418"')
     load = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in modules)
     user = "User www-data\nGroup www-data" if AS_ROOT else ""
     main = way.write("main.conf", f"""ServerRoot {way.folder}\nPidFile pid\nErrorLog error\nDefaultRuntimeDir {way.folder}
