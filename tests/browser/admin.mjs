@@ -355,6 +355,18 @@ async function allStates() {
             await press(page, 'Save News');
             return page;
         },
+        'new password with mistakes': async () => {
+            const { pathname, search } = await visit('/admin/users', async (page) => {
+                await press(page, 'New password link for ben');
+                return new URL(await page.getByLabel('Link for ben').inputValue());
+            });
+            const page = await open({ as: null, path: pathname + search });
+            await page.getByLabel('New password', { exact: true }).fill('short');
+            await page.getByLabel('The new password again').fill('short');
+            await press(page, 'Save the password');
+            assert.ok(await page.locator('#password-error').isVisible());
+            return page;
+        },
         'used up link': () => open({ as: null, path: '/admin/reset?token=x' }),
         list: go('/admin'),
         'list with a message': then(event, 'Put into the trash'),
@@ -400,6 +412,7 @@ async function allStates() {
         conflict: async () => collide(await make({ title: 'Clash', body: 'x' }), { body: unbroken }, { body: khmer }),
         revisions: go(`${draft}/revisions`),
         revision: go(`${draft}/revisions/1`),
+        'two versions': go(`${draft}/revisions/1?compare=2`),
         activity: go('/admin/activity'),
         'activity of nobody': go('/admin/activity?action=none'),
         files: go('/admin/files'),

@@ -67,8 +67,8 @@ async function addUser(warta, database, { name, role, password }) {
 }
 
 /**
- * {url, items, stop}: `items` are the public items of the samples, as the files have them. Without `samples` the site
- * is empty; `users` [{name, role, password}] may log in.
+ * {url, items, printed, stop}: `items` are the public items of the samples, as the files have them; `printed()` is what the
+ * server has printed. Without `samples` the site is empty; `users` [{name, role, password}] may log in.
  */
 export async function startSite({ samples = sampleFiles, users = [] } = {}) {
     const warta = process.env.WARTA;
@@ -96,7 +96,9 @@ export async function startSite({ samples = sampleFiles, users = [] } = {}) {
         server = spawn(warta, ['serve', '--database', database, '--listen', '127.0.0.1:0', '--log-level', 'error',
                                '--password-memory', passwordMemory],
                        { cwd: sourceDir, stdio: ['ignore', 'pipe', 'inherit'] });
-        return { url: await listeningUrl(server), items: await readSamples(samples), stop };
+        let output = '';
+        server.stdout.on('data', (bytes) => { output += bytes; });
+        return { url: await listeningUrl(server), items: await readSamples(samples), printed: () => output, stop };
     } catch (error) {
         await stop();
         throw error;
