@@ -295,7 +295,8 @@ function offerDrafts() {
 
 function showWords(field, value) {
     const [label, words] = ['label', 'textarea'].map((name) => document.createElement(name));
-    Object.assign(words, { value, readOnly: true, dir: 'auto' });
+    const chosen = [...field.options ?? []].find((option) => option.value === value);
+    Object.assign(words, { value: chosen?.text ?? value, readOnly: true, dir: 'auto' });
     label.append($('label', field.closest('.field')).textContent, words);
     return label;
 }

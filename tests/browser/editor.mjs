@@ -102,8 +102,9 @@ test('nothing typed is lost when somebody logged in again in another tab', async
 test('what was typed before a crash is offered again', async () => {
     const path = await make({ title: 'Before the crash', body: 'Old words.' });
     const page = await open({ path });
-    await fill(page, { body: 'New words.', lang: 'km' });
-    await page.waitForFunction(() => JSON.stringify(localStorage).includes('New words.'));
+    await fill(page, { body: 'New words.', lang: 'km', type: 'interview' });
+    await page.waitForFunction(() => ['New words.', 'km', 'interview'].every(
+        (words) => JSON.stringify(localStorage).includes(words)));
     await page.close();
 
     const next = await page.context().newPage();
@@ -113,8 +114,9 @@ test('what was typed before a crash is offered again', async () => {
     await next.getByText('See them').click();
     assert.ok((await next.locator('#draft textarea').evaluateAll((all) => all.map((words) => words.value)))
         .includes('New words.'));
+    assert.equal(await next.locator('#draft').getByLabel('Type').inputValue(), 'Interview', 'as the form calls it');
     await button(next, 'Restore').click();
-    assert.deepEqual(await valuesOf(next, ['body', 'lang']), ['New words.', 'km']);
+    assert.deepEqual(await valuesOf(next, ['body', 'lang', 'type']), ['New words.', 'km', 'interview']);
     await press(next, 'Save draft');
     await next.goto(site.url + path);
     assert.equal(await next.locator('#draft').isVisible(), false);
