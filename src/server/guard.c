@@ -258,7 +258,7 @@ static const struct check {
     {length_is_one_number, 400, "several or odd Content-Length"},
     {encoding_is_chunked, 400, "a Transfer-Encoding other than chunked"},
     {framing_is_single, 400, "both Transfer-Encoding and Content-Length"},
-    {body_fits, 413, "the body is longer than is taken"},
+    {body_fits, 413, "the body is far longer than is taken"},
 };
 
 struct guard_verdict guard_check(const struct guard_request *request)

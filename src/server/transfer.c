@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "account.h"
@@ -13,7 +14,9 @@
 
 enum {
     QUERY_PARTS_MAX = 128, /* libmicrohttpd notes each part there, and hangs where some 200 do not fit */
-    BODY_BYTES_PER_SECOND = 64 * 1024
+    BODY_BYTES_PER_SECOND = 64 * 1024,
+    READ_PAST =
+        4 /* bodies of up to so many times the largest that is taken are read to their end before they are refused */
 };
 
 /* --- answers ------------------------------------------------------------------------------------- */
@@ -129,6 +132,9 @@ static enum MHD_Result hand_over(struct worker *worker, struct transfer *transfe
 /* The request is whole. */
 static enum MHD_Result answer(struct worker *worker, struct transfer *transfer)
 {
+    if (transfer->body.status != 0) {
+        return refuse_body(worker, transfer);
+    }
     if (transfer->lane != LANE_FAST) {
         return hand_over(worker, transfer);
     }
@@ -234,6 +240,14 @@ static void begin_body(struct server *server, struct transfer *transfer)
     body_init(&transfer->body, &server->spool, max, text_max, is_multipart ? type : NULL);
 }
 
+/* A client that sends at once would not see an answer before its body has been read: what is left unread when a connection
+ * is closed resets it (RFC 9112, 9.6). */
+static bool sends_at_once(const struct transfer *transfer)
+{
+    const char *expected = request_header(&transfer->request, "Expect");
+    return expected == NULL || strcasecmp(expected, "100-continue") != 0;
+}
+
 /* The request goes through the pipeline. */
 static enum MHD_Result begin_lane(struct worker *worker, struct transfer *transfer, size_t body_len)
 {
@@ -244,7 +258,10 @@ static enum MHD_Result begin_lane(struct worker *worker, struct transfer *transf
         return refuse_head(worker, transfer, transfer->body.status, "a multipart form without a boundary");
     }
     if (body_len > transfer->body.max) {
-        return refuse_head(worker, transfer, 413, "the body is longer than is taken there");
+        transfer->body.status = 413;
+        if (!sends_at_once(transfer)) {
+            return refuse_head(worker, transfer, 413, "the body is longer than is taken there");
+        }
     }
     unsigned seconds = (unsigned)(body_len / BODY_BYTES_PER_SECOND);
     reaped_expect(&transfer->connection->reaped, worker->server->options.body_ms + seconds * 1000);
@@ -263,7 +280,7 @@ static enum MHD_Result take_head(struct worker *worker, struct transfer *transfe
         .headers = transfer->headers,
         .headers_len = transfer->headers_len,
         .exact = head_is_exact(transfer->client, transfer, method, version),
-        .body_max = worker->server->options.upload_body_max,
+        .body_max = READ_PAST * worker->server->options.upload_body_max,
     };
     struct guard_verdict verdict = guard_check(&head);
     if (verdict.status != 0) {
@@ -312,8 +329,7 @@ static size_t take_piece(struct transfer *transfer, const char *bytes, size_t le
 
 /* libmicrohttpd calls once with the head, once for each piece of the body, and once at its end; and once more when a
  * suspended connection was resumed. An answer to the first call closes the connection, which is right for refusals
- * only. It takes no answer in the middle of a body, so one that turns out too long is read to its end, or to its
- * deadline. */
+ * only. It takes no answer in the middle of a body, so one that is too long is read to its end, or to its deadline. */
 enum MHD_Result transfer_step(void *context, struct MHD_Connection *client, const char *url, const char *method,
                               const char *version, const char *bytes, size_t *len, void **request_context)
 {

@@ -166,8 +166,11 @@ def files_of_nobody(visitor):
 
 def too_large(visitor):
     def declared(target, kind, length):
-        """Answered before any of it has come."""
-        return visitor.post(target, kind, b"").replace(b"Length: 0", b"Length: %d" % length)
+        """Answered before any of it has come, as the client waits for that."""
+        return visitor.post(target, kind, b"", b"Expect: 100-continue\r\n").replace(b"Length: 0", b"Length: %d" % length)
+
+    def sent(target, kind, length):
+        return visitor.post(target, kind, bytes(length))
 
     many = part(b"csrf", visitor.csrf) + file_part(b"x") * 21 + b"--xYz--\r\n"
     text = part(b"csrf", visitor.csrf) + part(b"body", b"&" * (MIB // 3 + 1)) + b"--xYz--\r\n"
@@ -178,11 +181,14 @@ def too_large(visitor):
                        ("chunked", visitor.post(b"/admin/files", MULTIPART, chunked, encoded)),
                        ("many files", visitor.post(b"/admin/files", MULTIPART, many)),
                        ("long text", visitor.post(b"/admin/files", MULTIPART, text)),
+                       ("sent", sent(b"/admin/files", MULTIPART, 27 * MIB + 1)),
                        ("urlencoded", declared(b"/admin/files", FORM, MIB + 1)),
+                       ("urlencoded, sent", sent(b"/admin/files", FORM, MIB + 1)),
                        ("where passwords are hashed", declared(b"/admin/login", MULTIPART, 2 * MIB + 1)),
-                       ("where nobody takes any", declared(b"/", MULTIPART, MIB + 1))):
+                       ("where nobody takes any", declared(b"/", MULTIPART, MIB + 1)),
+                       ("where nobody takes any, sent", sent(b"/", MULTIPART, MIB + 1))):
         with Client(visitor.address) as client:
-            client.send(data)
+            client.socket.sendall(data)
             status, _, page = client.response()
             check(status == 413, f"{name}: answered {status}")
             check(b"at most 25 MB of files, 20 of them, and 1 MB of text" in page, f"{name}: {page}")

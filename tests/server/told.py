@@ -95,7 +95,7 @@ def every_answer_has_its_line():
         told.ask(b"/preview/s3cret")
         told.ask(b"/preview/s3cret%00")
         told.ask(b"/x", b"Content-Length: 9999999999\r\n", method=b"POST")
-        told.ask(b"/admin/login", b"Content-Length: 5000000\r\n", method=b"POST")
+        told.ask(b"/admin/login", b"Expect: 100-continue\r\nContent-Length: 5000000\r\n", method=b"POST")
         told.ask(b"/a\"b")
         lines = told.stopped()
         log = "\n".join(told.all())

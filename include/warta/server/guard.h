@@ -40,7 +40,7 @@ struct guard_request {
     const struct header *headers; /* at least the first GUARD_HEADERS_MAX */
     size_t headers_len;           /* how many were sent */
     bool exact;                   /* the parts add up to the head's length */
-    size_t body_max;              /* bytes of body that are taken */
+    size_t body_max;              /* bytes of body that are read */
 };
 
 struct guard_verdict {
