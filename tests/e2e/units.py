@@ -70,6 +70,9 @@ with tempfile.TemporaryDirectory() as folder:
             check(level and float(level[1]) <= LEAST, f"{copy.name}: {score.stdout[-300:]}{score.stderr}")
 
 unit = SOURCE / "deploy" / "warta.service"
+# Else systemd gives up a service, and its socket, that fails to start five times in ten seconds, as on a mistyped setting.
+head, body = unit.read_text(encoding="utf-8").split("[Service]")
+check("Restart=always\n" in body and "StartLimitIntervalSec=0\n" in head, "warta.service is not started again for ever")
 sandbox = (SOURCE / "src" / "base" / "sandbox_calls.c").read_text(encoding="utf-8")
 calls = set(re.findall(r"SCMP_SYS\((\w+)\)", sandbox))
 check(len(calls) > 80, "the sandbox's calls are not to be read")

@@ -152,7 +152,8 @@ static void test_begin_gives_up(void **state)
     double waited;
     assert_false(begin_beside(site, 6500, &waited));
     assert_true(waited > 4.5 && waited < 6.4);
-    assert_holds(log_since(site, &at, text), "begin: database is locked (another program holds it: close that first)\n");
+    assert_holds(log_since(site, &at, text),
+                 "begin: database is locked (another program holds it: close that first)\n");
     assert_int_equal(lines_in(text), 1);
 }
 
