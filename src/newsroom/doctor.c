@@ -137,7 +137,8 @@ static void look_disk(struct doctor *doctor)
 static void look_backups(struct doctor *doctor)
 {
     static const char mend[] =
-        "Make one each night: systemctl enable --now warta-backup.timer, or warta backup --keep 14 FOLDER by cron. "
+        "Make one now: systemctl start warta-backup, or warta backup FILE. Make one each night: systemctl enable --now "
+        "warta-backup.timer, which the package does by itself, or warta backup --keep 14 FOLDER by cron. "
         "Copy them to another machine, too.";
     char when[TEXT_UTC_CAP];
     int64_t noted_unix = backup_noted_unix(doctor->database);
