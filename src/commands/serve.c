@@ -161,7 +161,10 @@ static void serve_until_end(struct serving *serving, const sigset_t *signals, co
 static bool start_server(struct serving *serving, char *error, size_t error_len)
 {
     struct app **lanes = serving->apps + serving->threads;
-    const struct server_apps all = {.fast = serving->apps, .slow = lanes, .hash = lanes + SERVER_SLOW_THREADS};
+    const struct server_apps all = {.fast = serving->apps,
+                                    .slow = lanes,
+                                    .hash = lanes + SERVER_SLOW_THREADS,
+                                    .upload = serving->apps[serving->apps_len - 1]};
     return server_start(serving->server, &all, error, error_len);
 }
 
@@ -226,7 +229,7 @@ static int serve_run(const struct config *config)
     unsigned threads = thread_count(config, (unsigned)sockets);
     struct serving serving = {
         .threads = threads,
-        .apps_len = threads + SERVER_SLOW_THREADS + hash_thread_count(),
+        .apps_len = threads + SERVER_SLOW_THREADS + hash_thread_count() + 1,
         .in_terminal = isatty(STDERR_FILENO) == 1,
     };
     if (!serving.in_terminal)

@@ -90,17 +90,20 @@ static void write_process(struct numbers *numbers, struct buf *out)
 
 static void write_lanes(const struct server *server, struct buf *out)
 {
-    static const char *const labels[] = {[LANE_SLOW] = "lane=\"slow\"", [LANE_HASH] = "lane=\"hash\""};
-    struct lane_stats stats[LANE_HASH + 1];
-    for (enum lane lane = LANE_SLOW; lane <= LANE_HASH; lane++) {
+    static const char *const labels[LANES] = {[LANE_SLOW] = "lane=\"slow\"",
+                                              [LANE_HASH] = "lane=\"hash\"",
+                                              [LANE_UPLOAD] = "lane=\"upload\"",
+                                              [LANE_SPOOL] = "lane=\"spool\""};
+    struct lane_stats stats[LANES];
+    for (size_t lane = LANE_SLOW; lane < LANES; lane++) {
         stats[lane] = lane_pool_stats(server->lanes[lane]);
     }
     metrics_family(out, "warta_lane_waiting", "gauge", "Requests that wait for a thread of the lane.");
-    for (enum lane lane = LANE_SLOW; lane <= LANE_HASH; lane++) {
+    for (size_t lane = LANE_SLOW; lane < LANES; lane++) {
         metrics_count(out, "warta_lane_waiting", labels[lane], stats[lane].waiting);
     }
     metrics_family(out, "warta_lane_refused_total", "counter", "Requests that found too many waiting.");
-    for (enum lane lane = LANE_SLOW; lane <= LANE_HASH; lane++) {
+    for (size_t lane = LANE_SLOW; lane < LANES; lane++) {
         metrics_count(out, "warta_lane_refused_total", labels[lane], stats[lane].refused);
     }
 }
@@ -121,6 +124,7 @@ static void write_statements(const struct server *server, struct buf *out)
     add_timings(server->apps.fast, server->options.threads, sums);
     add_timings(server->apps.slow, SERVER_SLOW_THREADS, sums);
     add_timings(server->apps.hash, server->options.hash_threads, sums);
+    add_timings((struct app *[]){server->apps.upload}, 1, sums);
     metrics_family(out, name, "summary",
                    "How long statements of the database took, waiting for locks and disks included.");
     for (size_t i = 0; i < STORE_TIMED; i++) {

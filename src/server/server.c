@@ -21,7 +21,7 @@ enum {
     FILES_APART = 64, /* open files that are no connections, beside uploads and stores */
     FILES_OF_STORE = 4,
     STOP_GRACE_MS = 1000,
-    HASH_NICE = 10,     /* hashing fills whole cores, which readers need for moments only */
+    BUSY_NICE = 10,     /* of what fills whole cores, which readers need for moments only */
     FORMS_AT_ONCE = 16, /* of the largest ones, that there is room for */
     MEBIBYTE = 1024 * 1024,
     LOG_LINE_CAP = 512
@@ -80,7 +80,7 @@ static unsigned or_default(unsigned value, unsigned fallback)
 static unsigned allowed_connections(unsigned wanted, unsigned threads)
 {
     struct rlimit files;
-    unsigned stores = threads + SERVER_SLOW_THREADS + SERVER_HASH_THREADS_MAX;
+    unsigned stores = threads + SERVER_SLOW_THREADS + SERVER_HASH_THREADS_MAX + 1;
     unsigned apart = FILES_APART + FORMS_AT_ONCE * BODY_UPLOADS_MAX + FILES_OF_STORE * stores;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
         return wanted;
@@ -147,21 +147,23 @@ static bool start_worker(struct server *server, size_t i, struct app *app)
 static bool start_lanes(struct server *server, const struct server_apps *apps)
 {
     server->lanes[LANE_SLOW] = lane_pool_create(apps->slow, SERVER_SLOW_THREADS, SERVER_SLOW_QUEUE, 0);
-    server->lanes[LANE_HASH] = lane_pool_create(apps->hash, server->options.hash_threads, SERVER_HASH_QUEUE, HASH_NICE);
-    server->spooler = lane_pool_create((struct app *[]){NULL}, 1, SIZE_MAX, 0);
-    return server->lanes[LANE_SLOW] != NULL && server->lanes[LANE_HASH] != NULL && server->spooler != NULL;
+    server->lanes[LANE_HASH] = lane_pool_create(apps->hash, server->options.hash_threads, SERVER_HASH_QUEUE, BUSY_NICE);
+    server->lanes[LANE_UPLOAD] = lane_pool_create((struct app *[]){apps->upload}, 1, SERVER_SLOW_QUEUE, BUSY_NICE);
+    server->lanes[LANE_SPOOL] = lane_pool_create((struct app *[]){NULL}, 1, SIZE_MAX, BUSY_NICE);
+    bool started = true;
+    for (size_t lane = LANE_SLOW; lane < LANES; lane++) {
+        started = started && server->lanes[lane] != NULL;
+    }
+    return started;
 }
 
 /* From then on a lane takes nothing more, so no connection is suspended, which libmicrohttpd could not be stopped with. */
 static void stop_lanes(struct server *server)
 {
-    for (enum lane lane = LANE_SLOW; lane <= LANE_HASH; lane++) {
+    for (size_t lane = LANE_SLOW; lane < LANES; lane++) {
         if (server->lanes[lane] != NULL) {
             lane_pool_stop(server->lanes[lane]);
         }
-    }
-    if (server->spooler != NULL) {
-        lane_pool_stop(server->spooler);
     }
 }
 
@@ -205,9 +207,9 @@ static void halt(struct server *server)
     close_sockets(server);
     drain(server);
     stop_workers(server);
-    lane_pool_destroy(server->lanes[LANE_SLOW]);
-    lane_pool_destroy(server->lanes[LANE_HASH]);
-    lane_pool_destroy(server->spooler);
+    for (size_t lane = LANE_SLOW; lane < LANES; lane++) {
+        lane_pool_destroy(server->lanes[lane]);
+    }
     reaper_release(&server->reaper);
     server->running = false;
 }
@@ -316,20 +318,17 @@ bool server_start(struct server *server, const struct server_apps *apps, char *e
 
 bool server_alive(struct server *server, unsigned within_ms)
 {
+    static const char *const names[LANES] = {
+        [LANE_SLOW] = "slow", [LANE_HASH] = "hashing", [LANE_UPLOAD] = "upload", [LANE_SPOOL] = "spool"};
     bool alive = true;
     for (size_t i = 0; i < server->options.threads; i++) {
         alive = heartbeat_ask(&server->workers[i].heartbeat, within_ms) && alive;
     }
-    for (enum lane lane = LANE_SLOW; lane <= LANE_HASH; lane++) {
+    for (size_t lane = LANE_SLOW; lane < LANES; lane++) {
         if (!lane_pool_alive(server->lanes[lane], server->options.lane_limit_ms)) {
-            log_write(server->options.log, LOG_ERROR, NULL, "all threads of the %s lane are stuck",
-                      lane == LANE_SLOW ? "slow" : "hashing");
+            log_write(server->options.log, LOG_ERROR, NULL, "all threads of the %s lane are stuck", names[lane]);
             alive = false;
         }
-    }
-    if (!lane_pool_alive(server->spooler, server->options.lane_limit_ms)) {
-        log_write(server->options.log, LOG_ERROR, NULL, "an upload has waited for the disk for too long");
-        alive = false;
     }
     return alive;
 }

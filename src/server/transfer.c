@@ -119,9 +119,10 @@ static void handle(void *context, struct app *app)
  * answer, which goes out when it is resumed. */
 static enum MHD_Result hand_over(struct worker *worker, struct transfer *transfer)
 {
+    size_t lane = transfer->lane == LANE_SLOW && body_has_files(&transfer->body) ? LANE_UPLOAD : transfer->lane;
     transfer->job = (struct lane_job){.run = handle, .context = transfer};
     MHD_suspend_connection(transfer->client);
-    if (lane_pool_submit(worker->server->lanes[transfer->lane], &transfer->job)) {
+    if (lane_pool_submit(worker->server->lanes[lane], &transfer->job)) {
         return MHD_YES;
     }
     enum MHD_Result queued = transfer_refuse(worker, transfer, 503, "too many requests wait already");
@@ -303,7 +304,7 @@ static enum MHD_Result answer_plain(struct worker *worker, struct transfer *tran
     return answer(worker, transfer);
 }
 
-/* On the spooler's thread, while the connection is suspended. */
+/* On the spool lane, while the connection is suspended. */
 static void store(void *context, struct app *none)
 {
     (void)none;
@@ -321,7 +322,7 @@ static size_t take_piece(struct transfer *transfer, const char *bytes, size_t le
     }
     transfer->job = (struct lane_job){.run = store, .context = transfer};
     MHD_suspend_connection(transfer->client);
-    if (!lane_pool_submit(transfer->server->spooler, &transfer->job)) {
+    if (!lane_pool_submit(transfer->server->lanes[LANE_SPOOL], &transfer->job)) {
         store(transfer, NULL); /* it has stopped: nothing that matters waits behind us */
     }
     return 0;
@@ -370,7 +371,7 @@ void transfer_end(struct connection *connection)
         return;
     }
     transfer->job = (struct lane_job){.run = release, .context = transfer};
-    if (!body_has_files(&transfer->body) || !lane_pool_submit(transfer->server->spooler, &transfer->job)) {
+    if (!body_has_files(&transfer->body) || !lane_pool_submit(transfer->server->lanes[LANE_SPOOL], &transfer->job)) {
         release(transfer, NULL);
     }
 }

@@ -1,7 +1,7 @@
 /* What the server's files share: the server, its event loops, and what they know of connections and requests.
  *
  * Threads: a worker, its connections and their transfers belong to its event loop's thread, but for a transfer that is in a
- * lane or at the spooler: only that thread touches it. */
+ * lane: only the lane's thread touches it. */
 #ifndef WORKER_H
 #define WORKER_H
 
@@ -31,6 +31,10 @@ enum {
     CARRIED = 2 /* how much longer a form gets that waits for a login: it is encoded once more on the way */
 };
 
+/* Beside the lanes of the route table: LANE_UPLOAD handles forms of the slow lane that have a large file, one at a time, as
+ * cleaning and hashing it fills a core; LANE_SPOOL writes files into the spool as they come. */
+enum { LANE_UPLOAD = LANE_HASH + 1, LANE_SPOOL, LANES };
+
 struct hot;
 
 struct worker {
@@ -50,8 +54,7 @@ struct server {
     char address[LISTEN_ADDRESS_CAP];
     char limits[LIMITS_CAP]; /* of bodies, in words */
     struct spool spool;
-    struct lane_pool *lanes[LANE_HASH + 1]; /* NULL for the fast one */
-    struct lane_pool *spooler;              /* puts uploads into the spool as they come */
+    struct lane_pool *lanes[LANES]; /* NULL for the fast one */
     struct reaper reaper;
     struct cache *cache; /* owned */
     atomic_bool stopping;

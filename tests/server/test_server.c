@@ -21,7 +21,7 @@ static const char login[] = "username=ada&password=a+long+wrong+password";
 
 struct running {
     struct harness harness;
-    struct app *slow[SERVER_SLOW_THREADS];
+    struct app *slow[SERVER_SLOW_THREADS + 1]; /* the last for uploads */
     struct server *server;
 };
 
@@ -30,7 +30,7 @@ static void start(struct running *running)
     char error[256];
     struct harness *harness = &running->harness;
     harness_open(harness, "[]", NULL);
-    for (size_t i = 0; i < SERVER_SLOW_THREADS; i++) {
+    for (size_t i = 0; i <= SERVER_SLOW_THREADS; i++) {
         running->slow[i] = app_create(&harness->site, harness->database, STORE_WRITE, error, sizeof error);
         assert_non_null(running->slow[i]);
     }
@@ -41,7 +41,10 @@ static void start(struct running *running)
         .stop_ms = SHORT_MS,
         .lane_limit_ms = SHORT_MS,
     };
-    const struct server_apps apps = {.fast = &harness->app, .slow = running->slow, .hash = &harness->staff};
+    const struct server_apps apps = {.fast = &harness->app,
+                                     .slow = running->slow,
+                                     .hash = &harness->staff,
+                                     .upload = running->slow[SERVER_SLOW_THREADS]};
     running->server = server_open(&options, error, sizeof error);
     assert_non_null(running->server);
     assert_true(server_start(running->server, &apps, error, sizeof error));
@@ -50,7 +53,7 @@ static void start(struct running *running)
 /* The server has ended. */
 static void clean_up(struct running *running)
 {
-    for (size_t i = 0; i < SERVER_SLOW_THREADS; i++)
+    for (size_t i = 0; i <= SERVER_SLOW_THREADS; i++)
         app_destroy(running->slow[i]);
     harness_close(&running->harness);
 }

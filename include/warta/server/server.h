@@ -16,8 +16,9 @@
  * waited for it. On the lanes a multipart form comes out as an urlencoded one, its text
  * still within `body_max`, with its files as request.uploads; on the slow lane all of it may have `upload_body_max`
  * bytes. Files wait in `spool_dir` without a name, no more at a time than make 16 of the largest forms; where there is no
- * room for them, the request comes without (uploads_lost). A thread of its own, the spooler, writes them, so an upload that
- * waits for the disk holds up other uploads only. The fast lane's bodies are handed on as they came.
+ * room for them, the request comes without (uploads_lost). A lane of one thread writes them, and another handles forms
+ * with files that did not come in one piece: an upload that waits for the disk holds up other uploads only, and keeps no more
+ * than one core busy. The fast lane's bodies are handed on as they came.
  *
  * Pages that are the same for all readers (app_keeps) are made once, and sent finished from then on (cache.h, page.h), each as
  * it is, or compressed as the client takes it, with an ETag, and a 304 for who has it already.
@@ -96,6 +97,7 @@ struct server_apps {
     struct app **fast; /* `threads` of them */
     struct app **slow; /* SERVER_SLOW_THREADS */
     struct app **hash; /* `hash_threads` */
+    struct app *upload;
 };
 
 /* Answers from now on, on its own threads. False, with one line in `error`, if the threads cannot be had. */
