@@ -5,9 +5,11 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +22,14 @@ static const char *const level_names[] = {
     [LOG_INFO] = "info",
     [LOG_WARN] = "warn",
     [LOG_ERROR] = "error",
+};
+
+/* sd-daemon(3) */
+static const char *const priorities[] = {
+    [LOG_DEBUG] = "<7>",
+    [LOG_INFO] = "<6>",
+    [LOG_WARN] = "<4>",
+    [LOG_ERROR] = LOG_JOURNAL_ERROR,
 };
 
 static const char *const format_names[] = {
@@ -172,8 +182,21 @@ static void put_escaped(struct buf *line, enum log_format format, const char *te
     }
 }
 
-void log_line_begin(enum log_format format, struct buf *line, enum log_level level, const char *request_id)
+bool log_leads_to_journal(int fd)
 {
+    char stream[64];
+    struct stat status;
+    const char *told = getenv("JOURNAL_STREAM");
+    if (told == NULL || fstat(fd, &status) != 0)
+        return false;
+    snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(stream, told) == 0;
+}
+
+void log_line_begin(const struct log *log, enum log_format format, struct buf *line, enum log_level level,
+                    const char *request_id)
+{
+    buf_text(line, log->journal ? priorities[level] : "");
     buf_text(line, format == LOG_JSON ? "{\"time\":\"" : "");
     put_time(line);
     buf_text(line, format == LOG_JSON ? "\",\"level\":\"" : " ");
@@ -283,7 +306,7 @@ void log_write(const struct log *log, enum log_level level, const char *request_
     va_end(arguments);
     struct buf line = BUF_EMPTY;
     enum log_format line_format = log->format; /* it may change meanwhile */
-    log_line_begin(line_format, &line, level, request_id);
+    log_line_begin(log, line_format, &line, level, request_id);
     put_message(line_format, &line, message);
     log_line_end(line_format, &line);
     log_send(log, line.data, line.len);

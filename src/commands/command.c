@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "warta/base/log.h"
 #include "warta/base/nearest.h"
 
 enum { EXIT_USAGE = 2, LINE_CAP = 4096 };
@@ -33,7 +34,7 @@ int command_fail(const char *format, ...)
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     make_printable(line);
-    fprintf(stderr, "warta: %s\n", line);
+    fprintf(stderr, "%swarta: %s\n", log_leads_to_journal(STDERR_FILENO) ? LOG_JOURNAL_ERROR : "", line);
     return 1;
 }
 

@@ -73,11 +73,12 @@ static void write_line(struct worker *worker, const struct transfer *transfer, e
                        uint64_t bytes, int64_t taken_ns)
 {
     static const char *const kept[] = {[KEPT_NOT] = "-", [KEPT_MISS] = "miss", [KEPT_HIT] = "hit"};
-    enum log_format format = worker->server->options.log->format;
+    const struct log *log = worker->server->options.log;
+    enum log_format format = log->format;
     struct buf *line = &worker->line;
     char client[CLIENT_CAP];
     buf_truncate(line, 0);
-    log_line_begin(format, line, level, transfer->id);
+    log_line_begin(log, format, line, level, transfer->id);
     log_line_word(format, line, "method", transfer->request.path == NULL ? "-" : method_name(transfer->request.method));
     log_line_word(format, line, "target", shown_target(worker, transfer));
     log_line_number(format, line, "status", (uint64_t)status);

@@ -193,6 +193,30 @@ def slow_statements_are_named():
         check(any(re.search(r" warn \S+ slow: begin took \d+ ms", line) for line in told.all()), "\n".join(told.all()))
 
 
+def the_journal_is_told_priorities():
+    """In a file that stands for systemd's journal."""
+    folder = tempfile.mkdtemp(prefix="told")
+    journal = os.path.join(folder, "journal")
+    command = [WARTA, "serve", "--listen", "127.0.0.1:0", "--database"]
+    try:
+        with open(journal, "wb") as errors:
+            status = os.fstat(errors.fileno())
+            environment = {**ENVIRONMENT, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+            with subprocess.Popen([*command, os.path.join(folder, "t.db")], stdout=subprocess.PIPE, stderr=errors,
+                                  env=environment) as process:
+                try:
+                    check(b"listening" in process.stdout.readline(), "did not start")
+                finally:
+                    process.terminate()
+            subprocess.run([*command, os.path.join(folder, "none", "t.db")], stderr=errors, env=environment, check=False)
+        with open(journal, encoding="utf-8") as lines:
+            *served, refused = lines.read().splitlines()
+        check(served and all(re.match("<[46]>20", line) for line in served), served)
+        check(refused.startswith("<3>warta: "), refused)
+    finally:
+        shutil.rmtree(folder)
+
+
 def nothing_is_lost():
     """Of many clients at once, on a pipe, up to the stop."""
     each, clients = 2000, 8
@@ -238,7 +262,7 @@ def main():
     report = Report()
     for scene in (every_answer_has_its_line, json_says_the_same, clients_are_shown_as_asked,
                   clients_are_shown_otherwise_from_a_reload_on, levels, slow_statements_are_named,
-                  nothing_is_lost):
+                  the_journal_is_told_priorities, nothing_is_lost):
         report.run(scene.__name__, scene)
     print(f"{report.passed} passed, {len(report.failed)} failed")
     return 1 if report.failed else 0

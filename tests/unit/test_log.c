@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -172,7 +173,7 @@ static const char *fields_line(struct sink *sink, enum log_format format, const 
 {
     struct buf line = BUF_EMPTY;
     sink_open(sink, LOG_INFO, format);
-    log_line_begin(format, &line, LOG_INFO, "8f3a");
+    log_line_begin(&sink->log, format, &line, LOG_INFO, "8f3a");
     log_line_word(format, &line, "target", value);
     log_line_number(format, &line, "status", 200);
     log_line_text(format, &line, "agent", value);
@@ -316,6 +317,36 @@ static void test_a_failing_write_is_ignored(void **state)
     log_write(&closed, LOG_ERROR, NULL, "nobody reads this");
 }
 
+/* systemd names what its services' output leads to by device and inode. */
+static void test_journal(void **state)
+{
+    (void)state;
+    static const char *const starts[] = {"<7>", "<6>", "<4>", "<3>"};
+    struct stat status;
+    char stream[64];
+    struct sink sink;
+    sink_open(&sink, LOG_DEBUG, LOG_JSON);
+    assert_int_equal(fstat(sink.log.fd, &status), 0);
+    snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    assert_false(log_leads_to_journal(sink.log.fd));
+    setenv("JOURNAL_STREAM", stream, 1);
+    assert_true(log_leads_to_journal(sink.log.fd));
+    assert_false(log_leads_to_journal(-1));
+    setenv("JOURNAL_STREAM", "1:1", 1);
+    assert_false(log_leads_to_journal(sink.log.fd));
+    unsetenv("JOURNAL_STREAM");
+    sink.log.journal = true;
+    for (enum log_level level = LOG_DEBUG; level <= LOG_ERROR; level++)
+        log_write(&sink.log, level, NULL, "said");
+    const char *line = sink_close(&sink);
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        assert_memory_equal(line, starts[i], strlen(starts[i]));
+        assert_int_equal(line[strlen(starts[i])], '{');
+        line = strchr(line, '\n') + 1;
+    }
+    assert_string_equal(line, "");
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -342,6 +373,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_line),
+        cmocka_unit_test(test_journal),
         cmocka_unit_test(test_json_line),
         cmocka_unit_test(test_nothing_forges_a_line),
         cmocka_unit_test(test_levels),

@@ -11,7 +11,7 @@
  * Some lines have fields in the place of a message, as "route=/ status=200" or "route":"/","status":200. They are built in a
  * buffer, and written alone (log_send) or with others (log_buffer.h).
  *
- * Threads: log_write may be called from any thread, and all but the descriptor be set, while others write. */
+ * Threads: log_write may be called from any thread, and all but the descriptor and where it leads be set, while others write. */
 #ifndef WARTA_BASE_LOG_H
 #define WARTA_BASE_LOG_H
 
@@ -33,6 +33,7 @@ struct log {
     _Atomic enum log_format format;
     _Atomic enum log_clients clients; /* how clients' addresses are shown (client_shown) */
     _Atomic unsigned slow_ms;         /* a statement of the store that takes longer is named; 0: none is */
+    bool journal; /* the descriptor leads to systemd's journal: each line begins with its priority */
 };
 
 /* Writes one line. `request_id` may be NULL. A failing write is ignored: there is nowhere to say so. */
@@ -41,7 +42,8 @@ void log_write(const struct log *log, enum log_level level, const char *request_
 
 /* A line with fields: begin, fields in any number, end. `request_id` may be NULL; names are our own, in small letters. In text a
  * word stands without its name. With at most one value of more than 64 bytes a line stays within PIPE_BUF. */
-void log_line_begin(enum log_format format, struct buf *line, enum log_level level, const char *request_id);
+void log_line_begin(const struct log *log, enum log_format format, struct buf *line, enum log_level level,
+                    const char *request_id);
 void log_line_word(enum log_format format, struct buf *line, const char *name, const char *value);
 void log_line_text(enum log_format format, struct buf *line, const char *name, const char *value);
 void log_line_number(enum log_format format, struct buf *line, const char *name, uint64_t value);
@@ -50,6 +52,10 @@ void log_line_end(enum log_format format, struct buf *line);
 
 /* Writes whole lines, at most PIPE_BUF bytes of them, whatever their level. As log_write, it cannot fail. */
 void log_send(const struct log *log, const char *lines, size_t len);
+
+/* Whether the descriptor is what systemd says leads to its journal ($JOURNAL_STREAM, systemd.exec(5)). */
+bool log_leads_to_journal(int fd);
+#define LOG_JOURNAL_ERROR "<3>" /* what an error's line begins with there, sd-daemon(3) */
 
 /* "debug", "info", "warn", "error" → level; false for any other name. */
 bool log_level_parse(const char *name, enum log_level *level);
