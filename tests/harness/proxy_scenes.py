@@ -50,6 +50,7 @@ def at_work(way, on_disk=False):
     forms_from_elsewhere_are_refused(way)
     the_host_is_not_believed(way)
     each_is_sent_a_coding_it_takes(way)
+    no_address_stands_for_another(way)
     the_clients_address_is_its_own(way)
     guessers_are_slowed_down(way)
     numbers_are_for_the_networks_named(way)
@@ -93,6 +94,16 @@ def each_is_sent_a_coding_it_takes(way):
             again, _, rest = reader.exchange("GET", way.prefix + "/", None,
                                              {"Accept-Encoding": accepted, "If-None-Match": headers["ETag"]})
             check(again == 304 and rest == b"", f"{accepted}: {again} for a page that the browser has")
+
+
+def no_address_stands_for_another(way):
+    """Whoever asks for what is not there cannot put that in a page's place, by an address that ends like a coding's name."""
+    reader = way.reader()
+    for coding in ("br", "gzip"):
+        target = f"{way.prefix}/items/item-{len(coding)}"
+        for address, accepted, right in ((target + coding, "identity", 404), (target, coding, 200)):
+            status, _, _ = reader.exchange("GET", address, None, {"Accept-Encoding": accepted})
+            check(status == right, f"{address} in {accepted} is answered with {status}")
 
 
 KEPT = ("/", "/?type=news", "/items.json", "/items/item-21", "/items/item-21.json")

@@ -27,11 +27,13 @@ def at_the_root():
 def with_the_prefix_kept():
     with behind("nginx", prefix="/news", unix=True) as way:
         scenes.at_work(way, on_disk=True)
+        scenes.a_flood_of_logins_is_kept_away(way)
 
 
 def with_the_prefix_taken_off():
     with behind("nginx", prefix="/news", strip=True) as way:
         scenes.at_work(way, on_disk=True)
+        scenes.a_flood_of_logins_is_kept_away(way)
 
 
 if __name__ == "__main__":
