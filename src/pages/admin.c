@@ -160,21 +160,23 @@ static json_t *undo_values(const struct exchange *x)
     return json_null();
 }
 
-/* How to take back what was done; null if it cannot be (*owned*). */
+/* How to take back what was done; null if it cannot be (*owned*). A link somebody sent may claim that anything was done, so only
+ * the users' own page offers what is done with users: elsewhere `id` is another thing's. */
 static json_t *undo(struct exchange *x, enum undoes undoes)
 {
     const char *section = json_string_value(json_object_get(x->model, "section"));
+    section = section == NULL ? "" : section;
     long long id = (long long)param_number(x, "id");
     json_t *values = undo_values(x);
     const char *path = NULL;
     const char *name = "undo";
-    if (undoes == UNDOES_KEPT && section != NULL)
+    if (undoes == UNDOES_KEPT && *section != '\0')
         path = arena_format(&x->arena, "/admin/%s/undo", section);
     if (undoes == UNDOES_ITEMS)
         path = "/admin/bulk", name = "item";
-    if (undoes == UNDOES_PREVIEW)
+    if (undoes == UNDOES_PREVIEW && strcmp(section, "items") == 0)
         path = arena_format(&x->arena, "/admin/items/%lld/share", id), name = "end";
-    if (undoes == UNDOES_RESET)
+    if (undoes == UNDOES_RESET && strcmp(section, "users") == 0)
         path = arena_format(&x->arena, "/admin/users/%lld", id), name = "do";
     if (path != NULL && json_is_array(values))
         return undo_form(x, path, name, values);

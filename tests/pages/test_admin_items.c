@@ -187,6 +187,8 @@ static const struct page_row page_rows[] = {
     {"/admin?done=bulk&undo=1.2+3.4&left=1", 200, "name=\"item\" value=\"3.4\"", NULL},
     {"/admin?done=bulk&undo=1.2+%22x", 200, "Done for all", "name=\"item\" value=\"1.2\""},
     {"/admin?done=bulk&undo=+", 200, "Done for all", ">Undo<"},
+    {"/admin/items/1?done=linked&undo=admin", 200, "Alpha news", "/admin/users/1"},
+    {"/admin/items/1/revisions?done=linked&undo=disable", 200, "Alpha news", "/admin/users/1"},
     {"/admin/items/new", 200, "value=\"2026-11-23\"", "Worth a look"},
     {"/admin/items/new?type=event", 200, "<option value=\"event\" selected>", NULL},
     {"/admin/items/1", 200, "&quot;Korea, Republic of&quot;, Nepal", NULL},
