@@ -31,8 +31,9 @@ static const char *file_reason(const char *path, bool writes, bool may_create)
     if (stat(path, &info) != 0 && errno == ENOENT)
         return may_create ? NULL : "unable to open database file: there is no such file (is the path right?)";
     if (access(path, writes ? R_OK | W_OK : R_OK) != 0)
-        return writes ? "unable to open database file: this user may not write it"
-                      : "unable to open database file: this user may not read it";
+        return errno == EROFS ? "unable to open database file: its disk is read-only"
+               : writes       ? "unable to open database file: this user may not write it"
+                              : "unable to open database file: this user may not read it";
     if (!S_ISREG(info.st_mode))
         return "unable to open database file: it is a folder or device, not a file";
     if (info.st_size > 0 && info.st_size < PAGE_MIN)

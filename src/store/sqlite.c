@@ -49,7 +49,7 @@ static const char *advice(sqlite3 *db)
         return " (another program holds it: close that first)";
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
-        return " (may this user write to its folder?)";
+        return " (may this user write to its folder, or is its disk read-only?)";
     case SQLITE_IOERR:
         return " (is its disk in order?)";
     default:

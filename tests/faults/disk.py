@@ -271,7 +271,9 @@ def read_only_disk():
                 for words in (("serve", "--listen", "127.0.0.1:0"), ("backup", site.path("new.db")),
                               ("restore", site.path("copy.db"))):
                     said = site.run(*words, code=1)
-                    check(said.count("\n") == 1 and "site" in said, f"{words}: {said}")
+                    check(said.count("\n") == 1 and "site" in said and "ead-only" in said, f"{words}: {said}")
+                said = site.run("check", code=1).splitlines()[-1]
+                check("ead-only" in said, said)
                 other.run("restore", site.path("copy.db"))  # a backup may lie on a disk that cannot be written
                 other.start()
             finally:
