@@ -65,7 +65,7 @@ static void look_host(struct exchange *x, struct doctor *doctor)
         doctor, DOCTOR_WARNING,
         "If that is where you are, set base-url to it. If the proxy asks by a name of its own, have it pass the "
         "reader's Host on (nginx: proxy_set_header Host $host).",
-        "The request is for %s, but base-url says %s.", shown(x, host), base_host(x));
+        "The request is for %s, but base-url says %s.", shown(x, forwarded != NULL ? forwarded : host), base_host(x));
 }
 
 static void look_prefix(struct exchange *x, struct doctor *doctor)
