@@ -10,6 +10,7 @@ The latter prints the address, and stops at the end of its input; ana is an admi
 import contextlib
 import http.client
 import os
+import random
 import shutil
 import socket
 import ssl
@@ -24,10 +25,15 @@ DEPLOY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "d
 AS_ROOT = os.geteuid() == 0
 
 
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+def free_ports(count):
+    """Below those that the system gives to clients, any of which could take one before the proxy does."""
+    ports = set()
+    while len(ports) < count:
+        port = random.randrange(20000, 32768)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            ports.add(port)
+    return ports
 
 
 def program(name):
@@ -102,7 +108,7 @@ class Way:
         self.folder = tempfile.mkdtemp(prefix="warta-proxy-")
         os.chmod(self.folder, 0o755)  # what runs as another user goes through it
         self.cache = os.path.join(self.folder, "nginx-warta")
-        self.port, self.plain_port, self.inner_port = free_port(), free_port(), free_port()
+        self.port, self.plain_port, self.inner_port = free_ports(3)
         self.name = "www.example.org" if prefix else "news.example.org"
         self.host = f"{self.name}:{self.port}"
         self.certify()
