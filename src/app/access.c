@@ -25,11 +25,11 @@ static int form_read(struct exchange *x)
     const struct request *request = x->request;
     if (!is_form(request_header(request, "Content-Type")))
         return 415;
-    if (strlen(request->body) != request->body_len)
-        return 400;
-    if (form_decode(&x->arena, request->body, x->form))
+    if (strlen(request->body) == request->body_len && form_decode(&x->arena, request->body, x->form))
         return 200;
-    x->detail = "The form is not valid UTF-8.";
+    x->detail =
+        "The form holds something that is no text: a NUL, or bytes that are not UTF-8. Go back, and take out what was "
+        "pasted last.";
     return 400;
 }
 
