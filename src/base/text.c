@@ -123,7 +123,7 @@ char *text_nfc(const char *text)
 char *text_single_line(const char *text)
 {
     struct buf line = BUF_EMPTY;
-    bool space_due = false;
+    bool space_due = false, seen = false;
     for (size_t i = 0; text[i] != '\0';) {
         size_t start = i;
         UChar32 point;
@@ -135,8 +135,11 @@ char *text_single_line(const char *text)
         if (space_due)
             buf_char(&line, ' ');
         space_due = false;
+        seen = seen || !u_hasBinaryProperty(point, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
         buf_append(&line, text + start, i - start);
     }
+    if (!seen)
+        buf_truncate(&line, 0);
     return buf_steal(&line);
 }
 

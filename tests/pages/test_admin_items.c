@@ -259,6 +259,8 @@ struct refused_row {
 
 static const struct refused_row refused_rows[] = {
     {"/admin/items", "action=save&type=news&title=&body=Kept", "Title is missing.", ">\nKept</textarea>"},
+    {"/admin/items", "action=save&type=news&title=%E2%80%AE%E2%80%8F+%E2%80%8B&body=Kept", "Title is missing.",
+     ">\nKept</textarea>"},
     {"/admin/items", "action=publish&type=gossip&title=T", "Type is none of the types.", ">T</textarea>"},
     {"/admin/items", "action=save&type=news&title=T&link=javascript:alert(1)", "Link is not an http or https address.",
      "value=\"javascript:alert(1)\""},

@@ -85,6 +85,8 @@ static void test_single_line(void **state)
     assert_owned(text_single_line(" \r\n\t "), "");
     assert_owned(text_single_line("  two\r\n words\u00A0\u3000here \u2028"), "two words here");
     assert_owned(text_single_line("\u179F\u200B\u1780"), "\u179F\u200B\u1780");
+    assert_owned(text_single_line("\u202Eleft\u202C"), "\u202Eleft\u202C");
+    assert_owned(text_single_line("\u202E\u200F \u200B\uFEFF\u3164"), "");
 }
 
 static void test_date_valid(void **state)

@@ -30,7 +30,8 @@ size_t text_length(const char *text);
 char *text_nfc(const char *text);
 
 /* White space trimmed at both ends and each run of it inside, line breaks included, made one space.
- * White space is the Unicode property White_Space; U+200B is kept. Owned by the caller. */
+ * White space is the Unicode property White_Space; U+200B is kept. Text of which nothing can be seen, such as marks
+ * of direction alone, becomes "". Owned by the caller. */
 char *text_single_line(const char *text);
 
 /* A date that exists, years 0001 to 9999, exactly "YYYY-MM-DD". */
