@@ -34,7 +34,7 @@ static const struct usage backup_usage = {
     .shared = settings_shared,
     .own = backup_flags,
     .details =
-        "The server may run meanwhile. If FILE is a folder, the backup gets a name there, such as "
+        "If FILE is a folder, the backup gets a name there, such as "
         "warta-20260131T020000Z.db (the database's name and the time in UTC); --keep deletes the oldest that have "
         "such a name and are databases of warta, and nothing else.",
 };

@@ -11,8 +11,9 @@ static const struct usage healthcheck_usage = {
     .command = "healthcheck",
     .arguments = "",
     .shared = settings_shared,
-    .details = "Asks the server that runs on the address of --listen whether it is alive. Ends with 0 if it says so "
-               "within 5 seconds, else with 1.",
+    .details =
+        "It is the one on the address of --listen. Ends with 0 if it says within 5 seconds that it is alive, else "
+        "with 1.",
 };
 
 enum { ERROR_CAP = 512, LIMIT_MS = 5000, STATUS_CAP = sizeof "HTTP/1.1 200" };

@@ -18,8 +18,8 @@ static const struct usage restore_usage = {
     .arguments_max = 1,
     .shared = settings_shared,
     .details =
-        "Puts a backup in the place of the database; the server must be stopped, and so must the socket by which "
-        "systemd would start it again. What was there is kept beside it as "
+        "The server must be stopped, and so must the socket by which systemd would start it again. What was there is "
+        "kept beside it as "
         "warta.db.replaced-20260131T020000Z. Everybody has to log in again, and passwords are as they were then.",
 };
 

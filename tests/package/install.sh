@@ -64,7 +64,7 @@ within "${as_user[@]}" warta import --config /etc/warta/warta.conf /items.json >
     >"$scratch/serve.log" 2>"$scratch/serve.err.log" &
 server=$!
 for _ in $(seq 300); do
-    grep -q 'listening on' "$scratch/serve.log" && break
+    grep -qs 'listening on' "$scratch/serve.log" && break
     kill -0 "$server" 2>/dev/null || break
     sleep 0.1
 done
