@@ -48,12 +48,33 @@ static void drop_files(struct body *body)
     parts->kind = PART_DROPPED;
 }
 
+static void drop_text(struct body *body)
+{
+    if (body->held > 0) {
+        atomic_fetch_sub(&body->spool->text_len, body->held);
+        body->held = 0;
+    }
+    buf_release(&body->text);
+}
+
 /* The first reason stands. */
 static void refuse(struct body *body, int status)
 {
     if (body->status == 0) {
         body->status = status;
+        drop_text(body);
         drop_files(body);
+    }
+}
+
+/* Counts what has been added to the text. */
+static void hold_text(struct body *body)
+{
+    struct spool *spool = body->spool;
+    size_t more = body->text.len > BODY_GATHERED_MAX + body->held ? body->text.len - BODY_GATHERED_MAX - body->held : 0;
+    body->held += more;
+    if (more > 0 && atomic_fetch_add(&spool->text_len, more) + more > spool->text_max) {
+        refuse(body, 503);
     }
 }
 
@@ -157,7 +178,20 @@ static void encode(struct buf *out, const char *bytes, size_t len)
 static void field_bytes(struct body *body, const char *bytes, size_t len)
 {
     encode(&body->text, bytes, len);
-    if (body->text.len > body->text_max) {
+    hold_text(body);
+    if (body->text.len + body->names_len > body->text_max) {
+        refuse(body, 413);
+    }
+}
+
+static void file_begin(struct body *body, const char *name, const char *file_name)
+{
+    struct body_parts *parts = body->parts;
+    parts->kind = PART_FILE;
+    parts->file.field = arena_copy(&parts->names, name, strlen(name));
+    parts->file.name = arena_copy(&parts->names, file_name, strlen(file_name));
+    body->names_len += strlen(name) + strlen(file_name);
+    if (body->text.len + body->names_len > body->text_max) {
         refuse(body, 413);
     }
 }
@@ -173,9 +207,7 @@ static void on_begin(void *context, const char *name, const char *file_name)
     } else if (file_name != NULL && body->files_lost) {
         parts->kind = PART_DROPPED;
     } else if (file_name != NULL) {
-        parts->kind = PART_FILE;
-        parts->file.field = arena_copy(&parts->names, name, strlen(name));
-        parts->file.name = arena_copy(&parts->names, file_name, strlen(file_name));
+        file_begin(body, name, file_name);
     } else {
         parts->kind = PART_FIELD;
         buf_text(&body->text, body->text.len > 0 ? "&" : "");
@@ -238,7 +270,7 @@ void body_release(struct body *body)
         free(body->parts);
         body->parts = NULL;
     }
-    buf_release(&body->text);
+    drop_text(body);
 }
 
 void body_take(struct body *body, const char *bytes, size_t len)
@@ -246,10 +278,17 @@ void body_take(struct body *body, const char *bytes, size_t len)
     assert(!body_is_due(body));
     if (body->status == 0 && len > body->max - body->len) {
         body->status = 413;
+        drop_text(body);
     }
-    if (body->status == 0) {
-        body->len += len;
-        buf_append(body->parts != NULL ? &body->parts->gathered : &body->text, bytes, len);
+    if (body->status != 0) {
+        return;
+    }
+    body->len += len;
+    if (body->parts != NULL) {
+        buf_append(&body->parts->gathered, bytes, len);
+    } else {
+        buf_append(&body->text, bytes, len);
+        hold_text(body);
     }
 }
 

@@ -21,8 +21,9 @@ enum {
     FILES_APART = 64, /* open files that are no connections, beside uploads and stores */
     FILES_OF_STORE = 4,
     STOP_GRACE_MS = 1000,
-    BUSY_NICE = 10,     /* of what fills whole cores, which readers need for moments only */
-    FORMS_AT_ONCE = 16, /* of the largest ones, that there is room for */
+    BUSY_NICE = 10,      /* of what fills whole cores, which readers need for moments only */
+    FORMS_AT_ONCE = 16,  /* of the largest ones, that there is room for */
+    TEXTS_AT_ONCE = 128, /* of the longest ones, likewise: 256 MiB */
     MEBIBYTE = 1024 * 1024,
     LOG_LINE_CAP = 512
 };
@@ -268,7 +269,8 @@ struct server *server_open(const struct server_options *options, char *error, si
     server->options = with_defaults(options);
     server->spool = (struct spool){.folder = server->options.spool_dir,
                                    .max = FORMS_AT_ONCE * server->options.upload_body_max,
-                                   .files_max = FORMS_AT_ONCE * BODY_UPLOADS_MAX};
+                                   .files_max = FORMS_AT_ONCE * BODY_UPLOADS_MAX,
+                                   .text_max = TEXTS_AT_ONCE * CARRIED * server->options.body_max};
     snprintf(server->limits, sizeof server->limits,
              "What was sent is larger than this server takes: at most %zu MB of files, %d of them, and %zu MB of text. "
              "Go back, and send less at once.",

@@ -96,7 +96,9 @@ static bool finish_body(struct transfer *transfer)
 
 static enum MHD_Result refuse_body(struct worker *worker, struct transfer *transfer)
 {
-    return transfer_refuse(worker, transfer, transfer->body.status, "the body is malformed, or longer than is taken");
+    int status = transfer->body.status;
+    return transfer_refuse(worker, transfer, status,
+                           status == 503 ? "no room for the body" : "the body is malformed, or longer than is taken");
 }
 
 /* On a thread of a lane. What a form changed is seen by whoever has its answer. Once it is resumed, the connection's own thread may be through with the transfer. */

@@ -34,7 +34,8 @@ static int open_place(void **state)
     place = (struct place){.folder = "/tmp/warta-body-XXXXXX"};
     if (mkdtemp(place.folder) == NULL)
         return -1;
-    place.spool = (struct spool){.folder = place.folder, .max = SPOOL_MAX, .files_max = FILES_MAX};
+    place.spool =
+        (struct spool){.folder = place.folder, .max = SPOOL_MAX, .files_max = FILES_MAX, .text_max = SPOOL_MAX};
     *state = &place;
     return 0;
 }
@@ -45,6 +46,7 @@ static int close_place(void **state)
     struct place *place = *state;
     assert_int_equal(place->spool.len, 0);
     assert_int_equal(place->spool.files, 0);
+    assert_int_equal(place->spool.text_len, 0);
     return rmdir(place->folder);
 }
 
@@ -84,6 +86,66 @@ static void plain_too_long(void **state)
     body_take(&body, bytes, 1);
     assert_int_equal(body_end(&body), 413);
     body_release(&body);
+}
+
+/* Whoever sends long ones takes no room from short ones. */
+static void all_texts_are_bounded(void **state)
+{
+    struct place *place = *state;
+    static char bytes[BODY_GATHERED_MAX + SPOOL_MAX];
+    struct body first, second, third, form;
+    memset(bytes, 'a', sizeof bytes);
+    body_init(&first, &place->spool, sizeof bytes, sizeof bytes, NULL);
+    body_take(&first, bytes, sizeof bytes);
+    assert_int_equal(body_end(&first), 0);
+    body_init(&second, &place->spool, sizeof bytes, sizeof bytes, NULL);
+    body_take(&second, bytes, BODY_GATHERED_MAX);
+    body_init(&third, &place->spool, sizeof bytes, sizeof bytes, NULL);
+    body_take(&third, bytes, BODY_GATHERED_MAX);
+    assert_int_equal(body_end(&second), 0);
+    body_take(&third, bytes, 1);
+    assert_int_equal(body_end(&third), 503);
+    assert_int_equal(third.text.len, 0);
+    body_init(&form, &place->spool, sizeof bytes, sizeof bytes, TYPE);
+    body_take(&form, FIELD("a"), strlen(FIELD("a")));
+    body_take(&form, bytes, BODY_GATHERED_MAX + 100);
+    assert_int_equal(body_end(&form), 503);
+    body_release(&form);
+    body_release(&third);
+    body_take(&second, bytes, 1);
+    assert_int_equal(body_end(&second), 503);
+    body_release(&second);
+    body_release(&first);
+}
+
+/* Read past, so what was kept of it goes at once. */
+static void a_refused_text_is_let_go(void **state)
+{
+    struct place *place = *state;
+    static const char bytes[BODY_GATHERED_MAX + 1] = "a";
+    struct body body;
+    body_init(&body, &place->spool, sizeof bytes, sizeof bytes, NULL);
+    body_take(&body, bytes, sizeof bytes);
+    assert_int_equal(place->spool.text_len, 1);
+    body_take(&body, bytes, 1);
+    assert_int_equal(body.status, 413);
+    assert_int_equal(place->spool.text_len, 0);
+    assert_int_equal(body.text.capacity, 0);
+    body_release(&body);
+}
+
+/* A file that was not chosen has no bytes, but names. */
+static void names_count_as_text(void **state)
+{
+    struct place *place = *state;
+    struct body body;
+    struct buf sent = BUF_EMPTY;
+    while (sent.len < MAX - 200)
+        buf_text(&sent, FILE_NAMED("a-name-of-some-length", "") "\r\n");
+    buf_text(&sent, END);
+    assert_int_equal(take(&body, &place->spool, TYPE, sent.data), 413);
+    body_release(&body);
+    buf_release(&sent);
 }
 
 static void fields(void **state)
@@ -252,11 +314,11 @@ static void long_text(void **state)
     struct place *place = *state;
     struct body body;
     char sent[300];
-    for (int len = 99; len <= 100; len++) {
+    for (int len = 98; len <= 99; len++) {
         snprintf(sent, sizeof sent, FILE_NAMED("f", "x") "x\r\n" FIELD("a") "%0*d\r\n" END, len, 0);
         memset(strstr(sent, "0000"), '&', (size_t)len);
-        assert_int_equal(take(&body, &place->spool, TYPE, sent), len == 99 ? 0 : 413);
-        assert_int_equal(place->spool.files, len == 99 ? 1 : 0);
+        assert_int_equal(take(&body, &place->spool, TYPE, sent), len == 98 ? 0 : 413);
+        assert_int_equal(place->spool.files, len == 98 ? 1 : 0);
         body_release(&body);
     }
 }
@@ -288,7 +350,7 @@ static void room_in_the_spool(void **state)
 static void no_folder(void **state)
 {
     (void)state;
-    struct spool spool = {.folder = "/nonexistent", .max = SPOOL_MAX, .files_max = FILES_MAX};
+    struct spool spool = {.folder = "/nonexistent", .max = SPOOL_MAX, .files_max = FILES_MAX, .text_max = SPOOL_MAX};
     struct body body;
     assert_int_equal(take_file_of(&body, &spool, 10), 0);
     assert_lost(&body, ENOENT);
@@ -325,10 +387,20 @@ static void full_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(plain),     TEST(plain_too_long), TEST(fields),
-        TEST(files),     TEST(gathered),       TEST(many_files),
-        TEST(refusals),  TEST(long_text),      TEST(room_in_the_spool),
-        TEST(no_folder), TEST(full_disk),
+        TEST(plain),
+        TEST(plain_too_long),
+        TEST(all_texts_are_bounded),
+        TEST(a_refused_text_is_let_go),
+        TEST(names_count_as_text),
+        TEST(fields),
+        TEST(files),
+        TEST(gathered),
+        TEST(many_files),
+        TEST(refusals),
+        TEST(long_text),
+        TEST(room_in_the_spool),
+        TEST(no_folder),
+        TEST(full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,8 @@
  *
  * What is too long or malformed is noted, and the rest read past: files are gone from then on. Where files find no room,
  * all of them are lost, but not what was typed beside them. All temporary files together are bounded as well, in bytes and
- * number, as who sends them need not be anybody we know.
+ * number, and so is all text, as who sends them need not be anybody we know. A text of up to BODY_GATHERED_MAX bytes is not
+ * counted, so that there is always room for what most forms hold.
  *
  * Threads: a body belongs to one at a time; a spool is shared. */
 #ifndef WARTA_SERVER_BODY_H
@@ -29,15 +30,18 @@ struct spool {
     const char *folder; /* borrowed; on a disk, or else they are in memory after all */
     size_t max;         /* bytes of all files together */
     size_t files_max;   /* how many there may be */
-    atomic_size_t len, files;
+    size_t text_max;    /* bytes of all text together, beyond the first BODY_GATHERED_MAX of each */
+    atomic_size_t len, files, text_len;
 };
 
 struct body_parts;
 
 struct body {
     struct spool *spool;
-    size_t max, text_max; /* bytes as sent; bytes of `text` */
+    size_t max, text_max; /* bytes as sent; bytes of `text` and of the names of files */
     size_t len;           /* as sent */
+    size_t names_len;     /* of files */
+    size_t held;          /* what of the spool's text_len is this one's */
     int status;           /* what to refuse the request with; 0 while all is well */
     bool files_lost;      /* for want of room */
     int fault;            /* an errno, where files were lost; 0 if it was a bound of the spool */
@@ -50,7 +54,7 @@ struct body {
  * refused already. */
 void body_init(struct body *body, struct spool *spool, size_t max, size_t text_max, const char *multipart_type);
 
-/* Waits for the disk if it has files. Not for what `text` and `body_uploads` hold, `status` stays as it was. */
+/* Waits for the disk if it has files; of a body that is all zero, nothing is to be done. Not for what `text` and `body_uploads` hold, `status` stays as it was. */
 void body_release(struct body *body);
 
 /* Gathers what has come; never waits. To be called only while nothing is due. */
@@ -63,8 +67,8 @@ bool body_is_due(const struct body *body);
 /* Takes apart what has been gathered. Waits for the disk. */
 void body_store(struct body *body);
 
-/* All has been sent, the rest is stored: 0 if the body is whole, or what to refuse the request with: 400 or 413. Waits for the
- * disk, unless the body is taken as it is. */
+/* All has been sent, the rest is stored: 0 if the body is whole, or what to refuse the request with: 400, 413, or 503 for
+ * want of room. Waits for the disk, unless the body is taken as it is. */
 int body_end(struct body *body);
 
 /* Whether it has temporary files. */
