@@ -34,6 +34,11 @@ static const struct route routes[] = {
      .page = page_shared_preview,
      .params = admin_params,
      .lane = LANE_SLOW},
+    {.method = METHOD_GET,
+     .pattern = "/preview/{token}/files/{id}/{name}",
+     .page = page_shared_file,
+     .params = admin_params,
+     .lane = LANE_SLOW},
 
     /* the doors */
     {.method = METHOD_GET, .pattern = "/admin/login", .page = page_login, .params = admin_params, .lane = LANE_SLOW},

@@ -4,6 +4,7 @@
 #include "warta/newsroom/editing.h"
 #include "warta/newsroom/item.h"
 #include "warta/newsroom/login.h"
+#include "warta/pages/file.h"
 #include "warta/pages/item_page.h"
 #include "warta/pages/item_view.h"
 #include "warta/view/clean.h"
@@ -38,8 +39,18 @@ static json_t *type_name(struct exchange *x, json_t *type)
     return name;
 }
 
-/* The public page of a whole item of any status, with `words` that say what it is. */
-static int preview_html(struct exchange *x, json_t *item, json_t *files, const char *words, const char *edit_href)
+/* What a draft carries has no address for readers: whoever has a link gets it by the link. */
+static void share_files(struct exchange *x, const char *token)
+{
+    size_t i;
+    json_t *file;
+    json_array_foreach(json_object_get(x->model, "files"), i, file)
+        json_object_set_new(file, "href", json_string(file_shared_href(x, token, file)));
+}
+
+/* The public page of a whole item of any status, with `words` that say what it is; `token`: of the link to it, or NULL. */
+static int preview_html(struct exchange *x, json_t *item, json_t *files, const char *words, const char *edit_href,
+                        const char *token)
 {
     json_t *name = type_name(x, json_object_get(item, "type"));
     if (name == NULL)
@@ -51,6 +62,8 @@ static int preview_html(struct exchange *x, json_t *item, json_t *files, const c
     json_object_set_new(x->model, "places", named(x, json_object_get(item, "places")));
     json_object_set_new(x->model, "topics", named(x, json_object_get(item, "topics")));
     item_view_model(x);
+    if (token != NULL)
+        share_files(x, token);
     json_object_update_new(x->model, json_pack("{s:b, s:n, s:[], s:{s:s, s:s?}}", "noindex", 1, "canonical",
                                                "alternates", "preview", "words", words, "edit_href", edit_href));
     response_header(x->response, "Cache-Control", "no-store");
@@ -69,7 +82,7 @@ int page_item_preview(struct exchange *x)
         bool is_public = item_is_public(item, x->now_unix);
         const char *words = arena_format(&x->arena, "Preview. %s%s.", item_status_words(x, item),
                                          is_public ? ": readers see it so" : ": readers do not see it");
-        status = preview_html(x, item, json_object_get(item, "files"), words, item_admin_href(x, id, ""));
+        status = preview_html(x, item, json_object_get(item, "files"), words, item_admin_href(x, id, ""), NULL);
     }
     json_decref(item);
     return status;
@@ -98,7 +111,36 @@ int page_shared_preview(struct exchange *x)
         int64_t expires_unix = (int64_t)json_integer_value(json_object_get(token, "expires_unix"));
         const char *words = arena_format(&x->arena, "Preview, not for publication. This link works until %s.",
                                          page_time_words(x, expires_unix));
-        status = preview_html(x, item, json_object_get(item, "files"), words, NULL);
+        status = preview_html(x, item, json_object_get(item, "files"), words, NULL, text);
+    }
+    json_decref(item);
+    json_decref(token);
+    return status;
+}
+
+static const json_t *file_of(const json_t *item, int64_t id)
+{
+    size_t i;
+    json_t *file;
+    json_array_foreach(json_object_get(item, "files"), i, file)
+    {
+        if (json_integer_value(json_object_get(file, "id")) == id)
+            return file;
+    }
+    return NULL;
+}
+
+int page_shared_file(struct exchange *x)
+{
+    const char *text = json_string_value(json_object_get(x->params, "token"));
+    json_t *token = text == NULL ? json_null() : token_find(x->store, "preview", text, x->now_unix);
+    json_t *item = shared_item(x, token);
+    const json_t *name = json_object_get(file_of(item, param_number(x, "id")), "name");
+    int status = item == NULL ? 500 : json_is_null(item) ? 410 : 404;
+    if (name != NULL && json_equal(name, json_object_get(x->params, "name"))) {
+        response_header(x->response, "Cache-Control", "no-store");
+        response_header(x->response, "X-Robots-Tag", "noindex, nofollow");
+        status = page_file_content(x);
     }
     json_decref(item);
     json_decref(token);
@@ -173,7 +215,7 @@ int page_item_preview_post(struct exchange *x)
             preview_html(x, item, page.files,
                          has_errors ? "Preview. It is not saved, and what cannot be saved as it stands is left out."
                                     : "Preview. It is not saved: close it, and go on writing.",
-                         NULL);
+                         NULL, NULL);
         json_decref(item);
     }
     item_page_release(&page);

@@ -37,6 +37,11 @@ const char *file_href(struct exchange *x, const json_t *file)
                                            : path_of(x, "/admin/files/", "/content/", file));
 }
 
+const char *file_shared_href(struct exchange *x, const char *token, const json_t *file)
+{
+    return page_href(x, path_of(x, arena_format(&x->arena, "/preview/%s/files/", token), "/", file));
+}
+
 const char *file_absolute(struct exchange *x, const json_t *file)
 {
     return page_absolute(x, path_of(x, "/files/", "/", file));
@@ -195,7 +200,7 @@ int page_file(struct exchange *x)
     return send_file(x, x->model);
 }
 
-/* The whole of it in memory, for staff, who are few: a stream would outlive the store of this lane. */
+/* The whole of it in memory, for staff and those they sent a link, who are few: a stream would outlive the store of this lane. */
 int page_file_content(struct exchange *x)
 {
     int status = read_file(x);

@@ -623,6 +623,42 @@ static int bytes_fd(const void *bytes, size_t len)
 static const unsigned char gif[] = {'G', 'I',  'F', '8', '9', 'a', 1, 0, 1, 0, 0x80, 0, 0, 0xff, 0xff, 0xff, 0,   0,
                                     0,   0x2c, 0,   0,   0,   0,   1, 0, 1, 0, 0,    2, 2, 0x44, 1,    0,    0x3b};
 
+/* People without an account see what a draft carries, for as long as the link works. */
+static void test_shared_files(void **state)
+{
+    struct desk *desk = *state;
+    char target[128];
+    char file[192];
+    char foreign[192];
+    const struct upload good = {"upload", "one.gif", bytes_fd(gif, sizeof gif), sizeof gif};
+    struct response saved = post_files(desk, "/admin/items/2", "version=1&action=save&upload_alt=Dot", &good, 1);
+    expect_location(&saved, "/admin/items/2?done=saved&item=2&version=2&to=1");
+    share(desk, target);
+    snprintf(file, sizeof file, "%s/files/1/one.gif", target);
+    snprintf(foreign, sizeof foreign, "%s/files/2/one.gif", target);
+    desk->logged_out = true;
+    expect_page(desk, "/files/1/one.gif", 404, NULL, NULL);
+    struct response page = get(desk, target);
+    expect_has(&page, file);
+    expect_not(&page, "/items/beta.md");
+    response_release(&page);
+    struct response sent = get(desk, file);
+    expect_status(&sent, 200);
+    assert_string_equal(response_header_get(&sent, "Content-Type"), "image/gif");
+    assert_string_equal(response_header_get(&sent, "Cache-Control"), "no-store");
+    assert_int_equal(sent.body.len, sizeof gif);
+    assert_memory_equal(sent.body.data, gif, sizeof gif);
+    response_release(&sent);
+    expect_page(desk, foreign, 404, NULL, NULL);
+    expect_page(desk, "/preview/nothing/files/1/one.gif", 410, NULL, NULL);
+    desk->logged_out = false;
+    struct response ended = post(desk, "/admin/items/2/share", "end=all");
+    expect_location(&ended, "/admin/items/2?done=unshared");
+    desk->logged_out = true;
+    expect_page(desk, file, 410, NULL, NULL);
+    desk->logged_out = false;
+}
+
 static void test_files(void **state)
 {
     struct desk *desk = *state;
@@ -801,6 +837,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bulk, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_list_pages, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_files, desk_open, desk_close),
+        cmocka_unit_test_setup_teardown(test_shared_files, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_carry, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_carry_elsewhere, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_not_carried, desk_open, desk_close),

@@ -161,7 +161,8 @@ page_handler page_login, page_login_post, page_logout_post, page_setup, page_set
 page_handler page_account, page_account_password_post, page_account_session_post;
 page_handler page_admin, page_admin_bulk_post;
 page_handler page_item_new, page_item_create_post, page_item_edit, page_item_save_post, page_item_status_post,
-    page_item_revert_post, page_item_preview, page_item_preview_post, page_item_share_post, page_shared_preview;
+    page_item_revert_post, page_item_preview, page_item_preview_post, page_item_share_post, page_shared_preview,
+    page_shared_file;
 page_handler page_revisions, page_revision, page_markdown_post, page_clean_post, page_slug_post;
 page_handler page_activity;
 page_handler page_files, page_file_upload_post, page_file_replace_post, page_file_delete_post, page_file_admin,
