@@ -15,8 +15,7 @@
 enum {
     QUERY_PARTS_MAX = 128, /* libmicrohttpd notes each part there, and hangs where some 200 do not fit */
     BODY_BYTES_PER_SECOND = 64 * 1024,
-    READ_PAST =
-        4 /* bodies of up to so many times the largest that is taken are read to their end before they are refused */
+    READ_PAST = 4 /* how many times the largest body that is taken is read to its end before it is refused */
 };
 
 /* --- answers ------------------------------------------------------------------------------------- */
@@ -101,7 +100,8 @@ static enum MHD_Result refuse_body(struct worker *worker, struct transfer *trans
                            status == 503 ? "no room for the body" : "the body is malformed, or longer than is taken");
 }
 
-/* On a thread of a lane. What a form changed is seen by whoever has its answer. Once it is resumed, the connection's own thread may be through with the transfer. */
+/* On a thread of a lane. What a form changed is seen by whoever has its answer. Once it is resumed, the connection's own
+ * thread may be through with the transfer. */
 static void handle(void *context, struct app *app)
 {
     struct transfer *transfer = context;

@@ -54,7 +54,8 @@ struct body {
  * refused already. */
 void body_init(struct body *body, struct spool *spool, size_t max, size_t text_max, const char *multipart_type);
 
-/* Waits for the disk if it has files; of a body that is all zero, nothing is to be done. Not for what `text` and `body_uploads` hold, `status` stays as it was. */
+/* Waits for the disk if it has files. What `text` and `body_uploads` held is gone, `status` stays as it was. For a body that is all
+ * zero there is nothing to do. */
 void body_release(struct body *body);
 
 /* Gathers what has come; never waits. To be called only while nothing is due. */

@@ -29,8 +29,9 @@
  * The server answers by itself, with a short page that holds none of the client's text, what it refuses: 400, 406 (no
  * coding of a page is taken), 413 (with the limits in words), 414, 431, and 503 with Retry-After where there is no room in a
  * lane, or for a long text beside those of others; that also closes the connection. A 413 comes before the body where
- * the client waits for 100 (Continue), or the body is beyond all bounds; else once it was read past, so that a client that
- * sends sees it. It adds Date, Content-Length and the framing of connections to responses, and sends HEAD what GET would get, without the body: the app answers both alike.
+ * the client waits for 100 (Continue), or the body is beyond all bounds; else once it was read past, so that a client
+ * that sends sees it. It adds Date, Content-Length and the framing of connections to responses, and sends HEAD what GET
+ * would get, without the body: the app answers both alike.
  *
  * Bounds on a client's time: the head of a request within `head_ms` of the connection's start, or within `idle_ms` of
  * the last response; its body within `body_ms` and a second more for each 64 KiB declared; and never `idle_ms` without
@@ -66,9 +67,8 @@ struct server_options {
     unsigned hash_threads; /* less than there are cores, where there are several; SERVER_HASH_THREADS_MAX at most [1] */
     unsigned threads;      /* [1]; no fewer than sockets handed over */
     const struct log *log;
-    size_t body_max; /* bytes [1 MiB] */
-    size_t
-        upload_body_max; /* bytes, of a form with files; no less than twice the other, and the slack [25 MiB and slack] */
+    size_t body_max;          /* bytes [1 MiB] */
+    size_t upload_body_max;   /* bytes, of a form with files; at least twice the other, and the slack [25 MiB and it] */
     const char *spool_dir;    /* a folder on a disk, where files may be made */
     unsigned connections_max; /* of all threads [8192], less where the limit of open files is lower */
     size_t connection_memory; /* bytes for each; also bounds the head of a request [12 KiB] */
