@@ -36,6 +36,14 @@ static const char *base_host(const struct exchange *x)
     return strstr(x->site->base.origin, "://") + strlen("://");
 }
 
+/* Some proxies pass the name on without its port, as nginx's $host does. */
+static bool is_base_host(const struct exchange *x, const char *host)
+{
+    const char *base = base_host(x);
+    size_t len = host == NULL ? 0 : strlen(host);
+    return len > 0 && strncasecmp(host, base, len) == 0 && (base[len] == '\0' || base[len] == ':');
+}
+
 static void look_scheme(struct exchange *x, struct doctor *doctor)
 {
     const char *told = header(x, "X-Forwarded-Proto");
@@ -59,7 +67,7 @@ static void look_host(struct exchange *x, struct doctor *doctor)
     doctor_fact(doctor, "Host", "%s", shown(x, host));
     if (forwarded != NULL)
         doctor_fact(doctor, "X-Forwarded-Host", "%s", shown(x, forwarded));
-    if (host == NULL || same(host, base_host(x)) || same(forwarded, base_host(x)))
+    if (host == NULL || is_base_host(x, host) || is_base_host(x, forwarded))
         return;
     doctor_find(
         doctor, DOCTOR_WARNING,
