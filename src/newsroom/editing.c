@@ -407,8 +407,8 @@ static bool replay(struct change *then, const json_t *made, const json_t *base, 
     return check_save(then, values, errors);
 }
 
-/* A form that was taken comes again. If it holds what it held, as when a button is pressed twice, that is all; but whoever stops the
- * browser may type on and send it again, and that is a change of what was made of it. */
+/* A form that was taken comes again. If it holds what it held, as when a button is pressed twice, that is all; but
+ * whoever stops the browser may type on and send it again, and that is a change of what was made of it. */
 static enum edit_outcome save_again(struct change *change, int64_t version, const json_t *values, const char *action,
                                     json_t *errors)
 {

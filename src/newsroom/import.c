@@ -73,8 +73,8 @@ static int64_t id_by_names(const struct import *import, const json_t *values, js
     return id;
 }
 
-/* Whether a stored item is what `values`, which say no slug, describe: of the same type and date, and not yet another item of
- * this file. -1 on a fault. */
+/* Whether a stored item is what `values`, which say no slug, describe: of the same type and date, and not yet
+ * another item of this file. -1 on a fault. */
 static int is_same(const struct import *import, int64_t id, const json_t *values)
 {
     if (seen_as(import, id) >= 0)

@@ -160,8 +160,8 @@ static json_t *undo_values(const struct exchange *x)
     return json_null();
 }
 
-/* How to take back what was done; null if it cannot be (*owned*). A link somebody sent may claim that anything was done, so only
- * the users' own page offers what is done with users: elsewhere `id` is another thing's. */
+/* How to take back what was done; null if it cannot be (*owned*). A link somebody sent may claim that anything was
+ * done, so only the users' own page offers what is done with users: elsewhere `id` is another thing's. */
 static json_t *undo(struct exchange *x, enum undoes undoes)
 {
     const char *section = json_string_value(json_object_get(x->model, "section"));

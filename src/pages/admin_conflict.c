@@ -5,8 +5,8 @@
 #include "warta/pages/item_form.h"
 #include "warta/pages/item_page.h"
 
-/* Three versions of an item as a form holds it: what the form began with, what was typed, and what is stored now. Without a base (null values)
- * nobody knows who changed what. */
+/* Three versions of an item as a form holds it: what the form began with, what was typed, and what is stored now.
+ * Without a base (null values) nobody knows who changed what. */
 struct side {
     json_t *values;
     json_t *files;
@@ -53,8 +53,8 @@ static void add_same(json_t *model, const char *key, json_t *value)
     json_array_append_new(json_object_get(model, "same"), json_pack("{s:s, s:o}", "key", key, "value", value));
 }
 
-/* Fields that differ stand side by side; mine is chosen at first wherever I changed something, as theirs is kept as an earlier
- * version, and mine nowhere else. */
+/* Fields that differ stand side by side; mine is chosen at first wherever I changed something, as theirs is kept as
+ * an earlier version, and mine nowhere else. */
 static void merge_values(const struct sides *sides, json_t *model)
 {
     for (const struct item_field *field = item_form_fields; field->key != NULL; field++) {
@@ -91,8 +91,8 @@ static void send_file(json_t *model, const json_t *file, json_t *alt, bool remov
         add_same(model, "file_remove", json_sprintf("%lld", (long long)id));
 }
 
-/* A file that is stored now: mine, as it may have been described or taken off, decides where theirs is as it was. Two descriptions
- * that were both changed stand side by side. */
+/* A file that is stored now: mine, as it may have been described or taken off, decides where theirs is as it was.
+ * Two descriptions that were both changed stand side by side. */
 static void merge_file(struct exchange *x, const struct sides *sides, json_t *model, const json_t *file)
 {
     json_t *id = json_object_get(file, "id");

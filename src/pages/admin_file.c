@@ -256,7 +256,8 @@ int page_file_delete_post(struct exchange *x)
 
 /* --- taking back --- */
 
-/* Takes one change back: 200, or what to answer, with the reason. `*id` tells which file it is, 0 where there is none any more. */
+/* Takes one change back: 200, or what to answer, with the reason. `*id` tells which file it is, 0 where there is
+ * none any more. */
 static int take_back(struct exchange *x, const char *undo, int64_t *id, int64_t *redo_id,
                      char reason[static REASON_CAP])
 {

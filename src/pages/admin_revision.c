@@ -103,7 +103,8 @@ static bool model_changes(struct exchange *x, const char *key, const json_t *bef
     return changes != NULL;
 }
 
-/* Sets what differs between a revision and another one, from the earlier to the later; null for an other that there is not. */
+/* Sets what differs between a revision and another one, from the earlier to the later; null for an other that there
+ * is not. */
 static bool model_compared(struct exchange *x, const json_t *revision, const json_t *other, bool asked)
 {
     json_int_t version = integer_at(revision, "version");

@@ -200,7 +200,8 @@ int page_file(struct exchange *x)
     return send_file(x, x->model);
 }
 
-/* The whole of it in memory, for staff and those they sent a link, who are few: a stream would outlive the store of this lane. */
+/* The whole of it in memory, for staff and those they sent a link, who are few: a stream would outlive the store of
+ * this lane. */
 int page_file_content(struct exchange *x)
 {
     int status = read_file(x);

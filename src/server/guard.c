@@ -16,8 +16,8 @@ static bool is_alphanumeric(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* How many bytes at the start are alphanumeric or one of `others`: as strspn, which would make a table of them first, several
- * times for each request. */
+/* How many bytes at the start are alphanumeric or one of `others`: as strspn, which would make a table of them
+ * first, several times for each request. */
 static size_t name_span(const char *text, const char *others)
 {
     size_t len = 0;

@@ -1,7 +1,7 @@
 /* Finished responses of one event loop, ready to be queued: its hottest pages by their address as it is asked for.
  *
- * A hit costs no lock and no allocation, and touches nothing that another core writes. Only a page that was asked for before,
- * by its one canonical address, is taken in, so that a flood of odd addresses changes nothing here.
+ * A hit costs no lock and no allocation, and touches nothing that another core writes. Only a page that was asked
+ * for before, by its one canonical address, is taken in, so that a flood of odd addresses changes nothing here.
  *
  * Threads: that of the event loop. */
 #ifndef WARTA_SERVER_HOT_H

@@ -35,8 +35,9 @@ static void count(struct page *page, size_t bytes)
     atomic_fetch_add_explicit(page->total, bytes, memory_order_relaxed);
 }
 
-/* SipHash-2-4 (Aumasson, Bernstein) under a key that all runs share: who has a page from before a restart has it still. Nobody
- * gains by two pages of one tag but who writes both, so that speed counts for more than being beyond all forging. */
+/* SipHash-2-4 (Aumasson, Bernstein) under a key that all runs share: who has a page from before a restart has it
+ * still. Nobody gains by two pages of one tag but who writes both, so that speed counts for more than being beyond
+ * all forging. */
 static void write_etag(struct page_form *form)
 {
     static const unsigned char key[crypto_shorthash_KEYBYTES] = "warta page's tag";

@@ -112,8 +112,8 @@ void transfer_completed(void *context, struct MHD_Connection *client, void **req
 /* Lets go of the connection's transfer, if it has one. */
 void transfer_end(struct connection *connection);
 
-/* Answers a plain request by a finished page: one that is kept, or one made now. False if the request is not for such a page,
- * and nothing was done; else `*queued` is what to return to libmicrohttpd. */
+/* Answers a plain request by a finished page: one that is kept, or one made now. False if the request is not for
+ * such a page, and nothing was done; else `*queued` is what to return to libmicrohttpd. */
 bool plain_answer(struct worker *worker, struct transfer *transfer, enum MHD_Result *queued);
 
 /* Refuses in words of the server's own, and closes the connection behind them. `reason` is for the log, without any of the

@@ -132,8 +132,8 @@ static cmark_node *next_heading(cmark_iter *iter)
     return NULL;
 }
 
-/* The page's title is its h1, so the highest headings become h2, and none is more than one level below the one before: whoever
- * listens to the page finds its outline whole. */
+/* The page's title is its h1, so the highest headings become h2, and none is more than one level below the one
+ * before: whoever listens to the page finds its outline whole. */
 static void settle_headings(cmark_node *document)
 {
     int highest = HEADING_LEVEL_MAX;

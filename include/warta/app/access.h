@@ -1,8 +1,8 @@
 /* The guards of staff's pages: whose session it is, whether a form is our own, and who may see a page.
  *
- * A form is our own if the browser says that it came from this site (Origin, else Sec-Fetch-Site; Fetch standard, 3.2 and
- * Fetch Metadata, 2.2.3) where it says anything, and its `csrf` belongs to the visitor's cookie. Where the session has ended, what
- * was typed goes with the login form, and nothing is done.
+ * A form is our own if the browser says that it came from this site (Origin, else Sec-Fetch-Site; Fetch standard,
+ * 3.2 and Fetch Metadata, 2.2.3) where it says anything, and its `csrf` belongs to the visitor's cookie. Where the
+ * session has ended, what was typed goes with the login form, and nothing is done.
  *
  * Threads: those of the exchange. */
 #ifndef WARTA_APP_ACCESS_H

@@ -20,8 +20,8 @@
 
 struct app;
 
-/* `site` and `database` (a path) are borrowed. An app for the fast lane reads only; one for the other lanes writes. NULL, with
- * one line in `error`, if the database cannot be opened. */
+/* `site` and `database` (a path) are borrowed. An app for the fast lane reads only; one for the other lanes writes.
+ * NULL, with one line in `error`, if the database cannot be opened. */
 struct app *app_create(const struct site *site, const char *database, enum store_access access, char *error,
                        size_t error_len);
 void app_destroy(struct app *app);

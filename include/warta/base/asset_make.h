@@ -17,8 +17,8 @@ const char *asset_media_type(const char *name);
 /* struct asset's `hash` of these bytes. */
 void asset_hash(const char *bytes, size_t len, char hash[static ASSET_HASH_CAP]);
 
-/* Appends the compressed forms to `gzip` and `brotli`, as small as can be, or nearly so if `quick`, as somebody waits for it;
- * nothing where a form would not be smaller. */
+/* Appends the compressed forms to `gzip` and `brotli`, as small as can be, or nearly so if `quick`, as somebody
+ * waits for it; nothing where a form would not be smaller. */
 void asset_compress(const char *bytes, size_t len, bool quick, struct buf *gzip, struct buf *brotli);
 
 #endif

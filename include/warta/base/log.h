@@ -8,10 +8,11 @@
  * Text:  2026-11-23T19:20:01.123Z error 8f3a… item_list: disk I/O error
  * JSON:  {"time":"2026-…Z","level":"error","request":"8f3a…","message":"item_list: disk I/O error"}
  *
- * Some lines have fields in the place of a message, as "route=/ status=200" or "route":"/","status":200. They are built in a
- * buffer, and written alone (log_send) or with others (log_buffer.h).
+ * Some lines have fields in the place of a message, as "route=/ status=200" or "route":"/","status":200. They are
+ * built in a buffer, and written alone (log_send) or with others (log_buffer.h).
  *
- * Threads: log_write may be called from any thread, and all but the descriptor and where it leads be set, while others write. */
+ * Threads: log_write may be called from any thread, and all but the descriptor and where it leads be set, while
+ * others write. */
 #ifndef WARTA_BASE_LOG_H
 #define WARTA_BASE_LOG_H
 
@@ -40,8 +41,9 @@ struct log {
 void log_write(const struct log *log, enum log_level level, const char *request_id, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* A line with fields: begin, fields in any number, end. `request_id` may be NULL; names are our own, in small letters. In text a
- * word stands without its name. With at most one value of more than 64 bytes a line stays within PIPE_BUF. */
+/* A line with fields: begin, fields in any number, end. `request_id` may be NULL; names are our own, in small
+ * letters. In text a word stands without its name. With at most one value of more than 64 bytes a line stays within
+ * PIPE_BUF. */
 void log_line_begin(const struct log *log, enum log_format format, struct buf *line, enum log_level level,
                     const char *request_id);
 void log_line_word(enum log_format format, struct buf *line, const char *name, const char *value);

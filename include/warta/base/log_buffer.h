@@ -1,8 +1,8 @@
 /* Lines of the log that come too often to be written one by one.
  *
- * They are written together: when the next one does not fit, and otherwise at most LOG_BUFFER_MS after the write before, so that
- * a line that comes alone is written at once. Whoever adds no more lines has to see that log_buffer_flush is called. Each write
- * is of whole lines, and of PIPE_BUF bytes at most.
+ * They are written together: when the next one does not fit, and otherwise at most LOG_BUFFER_MS after the write
+ * before, so that a line that comes alone is written at once. Whoever adds no more lines has to see that
+ * log_buffer_flush is called. Each write is of whole lines, and of PIPE_BUF bytes at most.
  *
  * Threads: any. Made for one that adds lines and another that flushes now and then. */
 #ifndef WARTA_BASE_LOG_BUFFER_H

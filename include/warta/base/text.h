@@ -52,8 +52,8 @@ void text_utc_format(int64_t unix_time, char out[static TEXT_UTC_CAP]);
  * not one or does not fit. */
 bool text_lang_canonical(const char *tag, char out[static TEXT_LANG_CAP]);
 
-/* Whether at least half of the letters are of a script that `lang` is usually written in. Text of fewer than ten letters always
- * fits, and so does any text where the script of `lang` is not known. `text` must be valid. */
+/* Whether at least half of the letters are of a script that `lang` is usually written in. Text of fewer than ten
+ * letters always fits, and so does any text where the script of `lang` is not known. `text` must be valid. */
 bool text_script_fits(const char *text, const char *lang);
 
 /* Whether `zone` names an IANA time zone that ICU knows ("Asia/Bangkok", "UTC"). */

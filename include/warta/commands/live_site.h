@@ -22,9 +22,9 @@ struct live_site {
 bool live_site_init(struct live_site *live, const struct config *config, struct log *log, const char *address,
                     const struct metrics_source *metrics, char *error, size_t error_len);
 
-/* Reads the settings again and has the log and all apps use them, each from its next request on. What a page is made of
- * belongs here too: it is made new, and if anything is wrong with it all stays as it is, and the doctor's page says so. False with one line
- * in `error`. */
+/* Reads the settings again and has the log and all apps use them, each from its next request on. What a page is made
+ * of belongs here too: it is made new, and if anything is wrong with it all stays as it is, and the doctor's page
+ * says so. False with one line in `error`. */
 bool live_site_reload(struct live_site *live, struct app **apps, size_t apps_len, char *error, size_t error_len);
 
 /* No app may use it any more. */

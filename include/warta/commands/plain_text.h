@@ -28,11 +28,11 @@
 
 enum { PLAIN_TEXT_ERROR_CAP = 160 };
 
-/* A new array of items {type, kicker, title, date, summary}: all strings, kicker and summary may be "", date is absent
- * where there is none, and the summary's paragraphs are parted by a blank line. To `guesses`, an array, is appended
- * {"block": 3, "kicker": "…", "type": "publication"} for each type that was guessed, and
- * {"block": 3, "text": "2 août 2019"} for each short first paragraph that may be a date but is in no form above. NULL with "line 14: block 3 has
- * no title" in `error` when any part of the text does not fit; `guesses` is then not to be used. */
+/* A new array of items {type, kicker, title, date, summary}: all strings, kicker and summary may be "", date is
+ * absent where there is none, and the summary's paragraphs are parted by a blank line. To `guesses`, an array, is
+ * appended {"block": 3, "kicker": "…", "type": "publication"} for each type that was guessed, and {"block": 3,
+ * "text": "2 août 2019"} for each short first paragraph that may be a date but is in no form above. NULL with "line
+ * 14: block 3 has no title" in `error` when any part of the text does not fit; `guesses` is then not to be used. */
 json_t *plain_text_parse(const char *text, size_t len, json_t *guesses, char error[static PLAIN_TEXT_ERROR_CAP]);
 
 #endif

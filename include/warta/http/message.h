@@ -68,8 +68,8 @@ struct response {
 enum method method_parse(const char *name);
 const char *method_name(enum method method);
 
-/* Whether a header has that name, in any case. Most differ in the first letter, which is looked at before all of it is compared:
- * every request asks this some hundred times. */
+/* Whether a header has that name, in any case. Most differ in the first letter, which is looked at before all of it
+ * is compared: every request asks this some hundred times. */
 static inline bool header_is(const struct header *header, const char *name)
 {
     return ((header->name[0] ^ name[0]) & ~0x20) == 0 && strcasecmp(header->name, name) == 0;

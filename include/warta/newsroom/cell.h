@@ -72,8 +72,8 @@ bool cells_overlap(const struct selection *selection, enum facet skip);
 /* The cell as parameters of a statement, with now_unix, without facet `skip` (*owned*). */
 json_t *cell_params(const struct cell *cell, enum facet skip, int64_t now_unix);
 
-/* The positions behind `from` (older) or before it, in any of the cells: those nearest to `from`, at most `limit`, newest first.
- * False on a fault; positions_release in any case. */
+/* The positions behind `from` (older) or before it, in any of the cells: those nearest to `from`, at most `limit`,
+ * newest first. False on a fault; positions_release in any case. */
 bool cells_positions(struct store *store, const struct cells *cells, int64_t now_unix, struct position from, bool older,
                      size_t limit, struct positions *positions);
 void positions_release(struct positions *positions);

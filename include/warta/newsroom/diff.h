@@ -9,8 +9,9 @@
 
 #include <jansson.h>
 
-/* [{"text", "removed": bool, "added": bool}] (*owned*): without the added parts it is `before`, without the removed ones `after`, byte
- * for byte. Where both stand at one place, the removed comes first. No part is empty. Both texts must be valid UTF-8. */
+/* [{"text", "removed": bool, "added": bool}] (*owned*): without the added parts it is `before`, without the removed
+ * ones `after`, byte for byte. Where both stand at one place, the removed comes first. No part is empty. Both texts
+ * must be valid UTF-8. */
 json_t *diff_texts(const char *before, const char *after);
 
 #endif

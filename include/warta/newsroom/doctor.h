@@ -1,8 +1,9 @@
 /* The doctor: how a site is set up and how it does, in words, and what to mend.
  *
- * What it finds is two lists. `groups` holds facts, [{heading, facts: [{name, value}]}]; `findings` holds what stands in the way,
- * [{level, words, mend}], where `level` is "wrong" (something does not work), "warning" (something will hurt one day)
- * or "note". It looks at settings, files, disk and time. What a request tells is its page's to add.
+ * What it finds is two lists. `groups` holds facts, [{heading, facts: [{name, value}]}]; `findings` holds what
+ * stands in the way, [{level, words, mend}], where `level` is "wrong" (something does not work), "warning"
+ * (something will hurt one day) or "note". It looks at settings, files, disk and time. What a request tells is its
+ * page's to add.
  *
  * Threads: a doctor belongs to one thread. */
 #ifndef WARTA_NEWSROOM_DOCTOR_H
@@ -35,8 +36,8 @@ struct doctor {
 void doctor_init(struct doctor *doctor);
 void doctor_release(struct doctor *doctor);
 
-/* Adds a group, which the facts that follow go to, a fact, and a finding. `value` and `words` are a format. Text that is not UTF-8
- * is not shown. */
+/* Adds a group, which the facts that follow go to, a fact, and a finding. `value` and `words` are a format. Text
+ * that is not UTF-8 is not shown. */
 void doctor_group(struct doctor *doctor, const char *heading);
 void doctor_fact(struct doctor *doctor, const char *name, const char *value, ...) __attribute__((format(printf, 3, 4)));
 void doctor_find(struct doctor *doctor, enum doctor_level level, const char *mend, const char *words, ...)

@@ -47,9 +47,9 @@ json_t *file_uses(struct store *store, int64_t id);
 /* Refused while items carry it. Its bytes are kept for file_undo, for UNDO_LIFE_S (undo.h). */
 enum file_outcome file_delete(struct store *store, struct actor actor, int64_t id, int64_t now_unix, int64_t *undo_id);
 
-/* Takes back the last replacement of a file, or its deletion: it has its bytes, id and address again. Or that it was taken in:
- * it is deleted, as file_delete does. That can itself be taken back by `*redo_id`, but for a deletion (0). `*file_id` tells which
- * file it is. FILE_GONE if it cannot be taken back any more. */
+/* Takes back the last replacement of a file, or its deletion: it has its bytes, id and address again. Or that it was
+ * taken in: it is deleted, as file_delete does. That can itself be taken back by `*redo_id`, but for a deletion (0).
+ * `*file_id` tells which file it is. FILE_GONE if it cannot be taken back any more. */
 enum file_outcome file_undo(struct store *store, struct actor actor, int64_t undo_id, int64_t now_unix,
                             int64_t *file_id, int64_t *redo_id);
 

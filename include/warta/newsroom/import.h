@@ -29,8 +29,9 @@ enum import_outcome { IMPORT_FAULT, IMPORT_REFUSED, IMPORT_CREATED, IMPORT_UPDAT
 void import_init(struct import *import, struct store *store, struct text *text, const char *lang, int64_t now_unix);
 void import_release(struct import *import);
 
-/* Takes in one item, number `index` of the file; `values` as item_check gave them (borrowed, left as they are). When refused, `errors` has the mistakes as
- * item_check does. `report` gets {"slug", "title", "changed": [keys]} (*owned*; NULL on a fault or refusal). */
+/* Takes in one item, number `index` of the file; `values` as item_check gave them (borrowed, left as they are). When
+ * refused, `errors` has the mistakes as item_check does. `report` gets {"slug", "title", "changed": [keys]}
+ * (*owned*; NULL on a fault or refusal). */
 enum import_outcome import_item(struct import *import, size_t index, json_t *values, json_t *errors, json_t **report);
 
 #endif

@@ -32,11 +32,12 @@ json_t *item_blank(const char *lang);
 /* A slug for `title` that is no slug or alias of another item than `id` (0: of none) (*owned*, free()); NULL on a fault. */
 char *item_slug_unique(struct store *store, struct text *text, const char *title, int64_t id);
 
-/* Writes a whole item, with its facets, aliases and listing rows: a new one for id 0, else a new version of `stored`, which is
- * that item as item_stored gave it. Its aliases become those of `whole`, but a name that belongs to another item is passed over, and a changed slug leaves the
- * old one behind them. Makes the type, language, places and topics that do not exist yet. "files" [{"id", "alt"}] become its attachments; without
- * that key they stay. A published item without publish_at is published at `now_unix`, which is also when it was changed, and since when it has been in the
- * trash if it was not there before. Keeps no revision. Returns the item's id; 0 on a fault. */
+/* Writes a whole item, with its facets, aliases and listing rows: a new one for id 0, else a new version of
+ * `stored`, which is that item as item_stored gave it. Its aliases become those of `whole`, but a name that belongs
+ * to another item is passed over, and a changed slug leaves the old one behind them. Makes the type, language,
+ * places and topics that do not exist yet. "files" [{"id", "alt"}] become its attachments; without that key they
+ * stay. A published item without publish_at is published at `now_unix`, which is also when it was changed, and since
+ * when it has been in the trash if it was not there before. Keeps no revision. Returns the item's id; 0 on a fault. */
 int64_t item_write(struct store *store, struct text *text, int64_t id, const json_t *stored, const json_t *whole,
                    int64_t now_unix);
 

@@ -1,9 +1,10 @@
 /* The listing: which public items a filter finds, newest first, and how many each facet value would find.
  *
  * A filter selects any number of values of each facet (type, place, topic, year, lang): values of one facet are
- * alternatives, facets narrow each other. Every combination of selected values is one cell (see cell.h), so a page costs the same whatever the number of items and however deep it is. Counts are exact, but where
- * several places or topics are selected at once (an item may have both): then items are counted one by one, no
- * further than CELLS_UNION_COUNT_MAX.
+ * alternatives, facets narrow each other. Every combination of selected values is one cell (see cell.h), so a page
+ * costs the same whatever the number of items and however deep it is. Counts are exact, but where several places or
+ * topics are selected at once (an item may have both): then items are counted one by one, no further than
+ * CELLS_UNION_COUNT_MAX.
  *
  * Public is what has the status "published" and whose publish_at has come. A place, topic, year or language without
  * a public item is as unknown as one that does not exist, so that nothing is learnt of drafts.
@@ -21,8 +22,9 @@
 
 enum { LISTING_PAGE_LEN = 20 };
 
-/* One page of the listing. `params` holds an array for each facet (strings; integers for year) and `before` and `after`, each null
- * or a cursor {day, id}; `cards` is the statement that turns `ids` into rows (SQL_ITEM_CARDS, SQL_ITEM_FEED).
+/* One page of the listing. `params` holds an array for each facet (strings; integers for year) and `before` and
+ * `after`, each null or a cursor {day, id}; `cards` is the statement that turns `ids` into rows (SQL_ITEM_CARDS,
+ * SQL_ITEM_FEED).
  *
  * Returns (*owned*)
  *   items     rows of `cards`, newest first, at most LISTING_PAGE_LEN
@@ -36,9 +38,9 @@ enum { LISTING_PAGE_LEN = 20 };
 json_t *listing_page(struct store *store, struct text *text, const json_t *params, int64_t now_unix, enum sql cards,
                      bool *too_many);
 
-/* The public items next to one in the whole listing: {"newer": [row], "older": [row], "related": [rows]}, cards, where related are
- * the newest others that share a topic with it, else a place, else its type; at most three (*owned*). NULL on a fault.
- * `item` has id, day, type, places and topics as item_public.sql gives them. */
+/* The public items next to one in the whole listing: {"newer": [row], "older": [row], "related": [rows]}, cards,
+ * where related are the newest others that share a topic with it, else a place, else its type; at most three
+ * (*owned*). NULL on a fault. `item` has id, day, type, places and topics as item_public.sql gives them. */
 json_t *listing_around(struct store *store, const json_t *item, int64_t now_unix);
 
 #endif

@@ -51,7 +51,8 @@ json_t *token_find(struct store *store, const char *kind, const char *token, int
 /* Uses a token up; false if it was already, or on a fault. Inside the caller's transaction or alone. */
 bool token_use(struct store *store, const char *kind, const char *token);
 
-/* Drops the tokens of that kind for a user, or for an item (the other 0). False on a fault. Inside the caller's transaction or alone. */
+/* Drops the tokens of that kind for a user, or for an item (the other 0). False on a fault. Inside the caller's
+ * transaction or alone. */
 bool token_drop(struct store *store, const char *kind, int64_t user_id, int64_t item_id);
 
 /* Ends all sessions and links, as in a database that was restored: what had been ended after that copy was made must not

@@ -40,8 +40,8 @@ bool session_start(struct store *store, int64_t user_id, const char *client, con
  * none, NULL on a fault. */
 json_t *session_find(struct store *store, const char *token, int64_t now_unix);
 
-/* Notes that a session is in use; does nothing more often than each SESSION_TOUCH_S. Times to come, from before the clock was
- * set back, become now. */
+/* Notes that a session is in use; does nothing more often than each SESSION_TOUCH_S. Times to come, from before the
+ * clock was set back, become now. */
 bool session_touch(struct store *store, const json_t *session, int64_t now_unix);
 
 /* Ends the session of a cookie's value, if there is one. */

@@ -35,8 +35,8 @@ bool undo_is(const json_t *undo, const char *kind);
 /* Forgets a change that was taken back; its bytes are in use again. False on a fault. */
 bool undo_drop(struct store *store, int64_t undo_id);
 
-/* Lets go of what is too old, and of the last change of that kind of a subject, with their bytes; "" and 0: of none. False on
- * a fault. */
+/* Lets go of what is too old, and of the last change of that kind of a subject, with their bytes; "" and 0: of none.
+ * False on a fault. */
 bool undo_trim(struct store *store, const char *kind, int64_t subject_id, int64_t now_unix);
 
 #endif

@@ -62,9 +62,10 @@ enum user_outcome user_set_disabled(struct store *store, struct actor actor, int
 enum user_outcome user_set_role(struct store *store, struct actor actor, int64_t user_id, const char *role,
                                 int64_t now_unix, int64_t *undo_id);
 
-/* Takes such a change back, if it is the user's last one; sessions that it ended stay ended. A user who was added is deleted
- * with all links, or, if they have been here meanwhile, disabled, as what they did stays theirs. USER_UNKNOWN if it is not the
- * last one, or is too old. That can itself be taken back by `*redo_id`; 0 where a user was deleted, or there was nothing to do. */
+/* Takes such a change back, if it is the user's last one; sessions that it ended stay ended. A user who was added is
+ * deleted with all links, or, if they have been here meanwhile, disabled, as what they did stays theirs.
+ * USER_UNKNOWN if it is not the last one, or is too old. That can itself be taken back by `*redo_id`; 0 where a user
+ * was deleted, or there was nothing to do. */
 enum user_outcome user_undo(struct store *store, struct actor actor, int64_t undo_id, int64_t now_unix,
                             int64_t *redo_id);
 

@@ -25,8 +25,8 @@
 #include "warta/store/store.h"
 #include "warta/view/view.h"
 
-/* Where the numbers of the server are to be had, which pages know nothing of: appends them to `out` (base/metrics.h). Threads:
- * any. */
+/* Where the numbers of the server are to be had, which pages know nothing of: appends them to `out`
+ * (base/metrics.h). Threads: any. */
 struct metrics_source {
     void (*write)(void *context, struct buf *out);
     void *context;
@@ -104,11 +104,12 @@ const char *page_absolute(struct exchange *x, const char *path);
 /* "/prefix" + `path` (*arena*). */
 const char *page_href(struct exchange *x, const char *path);
 
-/* page_html for staff: adds to the model user_name, is_admin, csrf, request_id (a new one, for forms that make something), and
- * the message of `?done=` (done: null or {words, undo: null or {action, name, values}}). */
+/* page_html for staff: adds to the model user_name, is_admin, csrf, request_id (a new one, for forms that make
+ * something), and the message of `?done=` (done: null or {words, undo: null or {action, name, values}}). */
 int page_admin_html(struct exchange *x, int status, const char *template_name);
 
-/* `path` with the message of what was done; `undo_id` 0: it cannot be taken back (*arena*). What is said where it cannot any more. */
+/* `path` with the message of what was done; `undo_id` 0: it cannot be taken back (*arena*). What is said where it
+ * cannot any more. */
 const char *page_done(struct exchange *x, const char *path, const char *done, int64_t undo_id);
 #define PAGE_UNDO_LATE "This cannot be undone any more: it was undone already, or something was changed there since."
 

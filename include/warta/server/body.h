@@ -1,4 +1,5 @@
-/* The body of a request, taken in as it comes: gathered in memory by a thread that must not wait, and stored by one that may.
+/* The body of a request, taken in as it comes: gathered in memory by a thread that must not wait, and stored by one
+ * that may.
  *
  * A form sent as multipart/form-data becomes what it would have been as application/x-www-form-urlencoded, in `text`,
  * and its files go to unnamed temporary files, so that none is ever whole in memory. Any other body is `text` as it
@@ -7,10 +8,10 @@
  * A part with a filename is a file, unless the name is empty and it has no bytes: that is a form's file input with
  * nothing chosen. A part without a name is dropped. Names and values are what the client sent: any bytes.
  *
- * What is too long or malformed is noted, and the rest read past: files are gone from then on. Where files find no room,
- * all of them are lost, but not what was typed beside them. All temporary files together are bounded as well, in bytes and
- * number, and so is all text, as who sends them need not be anybody we know. A text of up to BODY_GATHERED_MAX bytes is not
- * counted, so that there is always room for what most forms hold.
+ * What is too long or malformed is noted, and the rest read past: files are gone from then on. Where files find no
+ * room, all of them are lost, but not what was typed beside them. All temporary files together are bounded as well,
+ * in bytes and number, and so is all text, as who sends them need not be anybody we know. A text of up to
+ * BODY_GATHERED_MAX bytes is not counted, so that there is always room for what most forms hold.
  *
  * Threads: a body belongs to one at a time; a spool is shared. */
 #ifndef WARTA_SERVER_BODY_H
@@ -54,15 +55,15 @@ struct body {
  * refused already. */
 void body_init(struct body *body, struct spool *spool, size_t max, size_t text_max, const char *multipart_type);
 
-/* Waits for the disk if it has files. What `text` and `body_uploads` held is gone, `status` stays as it was. For a body that is all
- * zero there is nothing to do. */
+/* Waits for the disk if it has files. What `text` and `body_uploads` held is gone, `status` stays as it was. For a
+ * body that is all zero there is nothing to do. */
 void body_release(struct body *body);
 
 /* Gathers what has come; never waits. To be called only while nothing is due. */
 void body_take(struct body *body, const char *bytes, size_t len);
 
-/* Whether body_store has to be called before more is taken: BODY_GATHERED_MAX bytes have been gathered, or there are files that
- * the request is refused with. Never of a body that is taken as it is. */
+/* Whether body_store has to be called before more is taken: BODY_GATHERED_MAX bytes have been gathered, or there are
+ * files that the request is refused with. Never of a body that is taken as it is. */
 bool body_is_due(const struct body *body);
 
 /* Takes apart what has been gathered. Waits for the disk. */

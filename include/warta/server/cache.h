@@ -1,19 +1,19 @@
 /* The cache of finished pages, shared by all event loops.
  *
- * Pages are kept by their canonical target (app_keeps), so that the order of parameters, or ones that mean nothing, make no
- * new entry.
+ * Pages are kept by their canonical target (app_keeps), so that the order of parameters, or ones that mean nothing,
+ * make no new entry.
  *
- * They hold for one epoch: a generation of the content, until the next item that waits for its time. Commits of this process
- * are looked for at once where cache_recheck was called before their answer went out, so whoever posts sees it by the very next
- * request; those of other processes within CACHE_RECHECK_MS. To ask the database costs a few µs, so it is asked no more
- * often. While it cannot be asked, the pages hold on.
+ * They hold for one epoch: a generation of the content, until the next item that waits for its time. Commits of this
+ * process are looked for at once where cache_recheck was called before their answer went out, so whoever posts sees
+ * it by the very next request; those of other processes within CACHE_RECHECK_MS. To ask the database costs a few µs,
+ * so it is asked no more often. While it cannot be asked, the pages hold on.
  *
- * A page that is missing is made once: the first who asks makes it, and others wait for that, which takes no longer than
- * making it themselves.
+ * A page that is missing is made once: the first who asks makes it, and others wait for that, which takes no longer
+ * than making it themselves.
  *
- * Pages are bounded in bytes, by S3-FIFO (Yang et al., SOSP 2023): new pages queue in a small part, and those asked for again
- * while they were in it move on to the main one. A flood of odd queries, each asked for once, goes through the small part and
- * never pushes out what is read.
+ * Pages are bounded in bytes, by S3-FIFO (Yang et al., SOSP 2023): new pages queue in a small part, and those asked
+ * for again while they were in it move on to the main one. A flood of odd queries, each asked for once, goes through
+ * the small part and never pushes out what is read.
  *
  * Threads: any. */
 #ifndef WARTA_SERVER_CACHE_H

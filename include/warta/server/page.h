@@ -42,8 +42,8 @@ const struct page_form *page_form(struct page *page, enum encoding encoding);
 const struct header *page_headers(const struct page *page, size_t *len);
 const char *page_modified(const struct page *page, int64_t *modified_unix);
 
-/* Whether it was asked for since the last page_forget_use: what tells pages that are read from those that are not. Setting it
- * again and again writes nothing, so that cores do not contend for it. */
+/* Whether it was asked for since the last page_forget_use: what tells pages that are read from those that are not.
+ * Setting it again and again writes nothing, so that cores do not contend for it. */
 void page_use(struct page *page);
 bool page_forget_use(struct page *page);
 

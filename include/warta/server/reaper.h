@@ -42,7 +42,8 @@ struct reaper {
     bool stopping;
 };
 
-/* Starts the thread, which also calls `tick` each second, with no lock of the reaper's held. False if it cannot be started. */
+/* Starts the thread, which also calls `tick` each second, with no lock of the reaper's held. False if it cannot be
+ * started. */
 bool reaper_init(struct reaper *reaper, void (*tick)(void *context), void *context);
 
 /* Ends the thread. All connections must have been removed. */
@@ -64,9 +65,9 @@ void reaped_expect(struct reaped *reaped, unsigned within_ms);
 /* The client owes nothing for as long as it takes: the server is at work, or sends. */
 void reaped_serve(struct reaped *reaped);
 
-/* Lets idle connections go on for `grace_ms` only, and REAPER_FRESH_MS more where nothing was asked yet: whoever connects means
- * to. Then waits until all connections are gone, and for REAPER_SETTLE_MS none has come that was taken in at the last moment;
- * `limit_ms` at most. Whether they are gone. */
+/* Lets idle connections go on for `grace_ms` only, and REAPER_FRESH_MS more where nothing was asked yet: whoever
+ * connects means to. Then waits until all connections are gone, and for REAPER_SETTLE_MS none has come that was
+ * taken in at the last moment; `limit_ms` at most. Whether they are gone. */
 bool reaper_drain(struct reaper *reaper, unsigned grace_ms, unsigned limit_ms);
 
 #endif

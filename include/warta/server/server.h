@@ -12,26 +12,26 @@
  * request is handled all the same. Two hashing threads keep argon2id at 64 MiB within 128 MiB;
  * on all cores at once they would hold readers up, however they stand back.
  *
- * Bodies (body.h): `body_max` bytes at most, and twice that on the hashing lane, as a login may carry a form along that
- * waited for it. On the lanes a multipart form comes out as an urlencoded one, its text
- * still within `body_max`, with its files as request.uploads; on the slow lane all of it may have `upload_body_max`
- * bytes. Files wait in `spool_dir` without a name, no more at a time than make 16 of the largest forms; where there is no
- * room for them, the request comes without (uploads_lost). A lane of one thread writes them, and another handles forms
- * with files that did not come in one piece: an upload that waits for the disk holds up other uploads only, and keeps no more
- * than one core busy. The fast lane's bodies are handed on as they came.
+ * Bodies (body.h): `body_max` bytes at most, and twice that on the hashing lane, as a login may carry a form along
+ * that waited for it. On the lanes a multipart form comes out as an urlencoded one, its text still within
+ * `body_max`, with its files as request.uploads; on the slow lane all of it may have `upload_body_max` bytes. Files
+ * wait in `spool_dir` without a name, no more at a time than make 16 of the largest forms; where there is no room
+ * for them, the request comes without (uploads_lost). A lane of one thread writes them, and another handles forms
+ * with files that did not come in one piece: an upload that waits for the disk holds up other uploads only, and
+ * keeps no more than one core busy. The fast lane's bodies are handed on as they came.
  *
- * Pages that are the same for all readers (app_keeps) are made once, and sent finished from then on (cache.h, page.h), each as
- * it is, or compressed as the client takes it, with an ETag, and a 304 for who has it already.
+ * Pages that are the same for all readers (app_keeps) are made once, and sent finished from then on (cache.h,
+ * page.h), each as it is, or compressed as the client takes it, with an ETag, and a 304 for who has it already.
  *
  * A response with a stream is read on the event loop's thread, so only the fast lane may answer with one; it may use
  * its thread's app to read. It is released once, whatever becomes of the connection.
  *
- * The server answers by itself, with a short page that holds none of the client's text, what it refuses: 400, 406 (no
- * coding of a page is taken), 413 (with the limits in words), 414, 431, and 503 with Retry-After where there is no room in a
- * lane, or for a long text beside those of others; that also closes the connection. A 413 comes before the body where
- * the client waits for 100 (Continue), or the body is beyond all bounds; else once it was read past, so that a client
- * that sends sees it. It adds Date, Content-Length and the framing of connections to responses, and sends HEAD what GET
- * would get, without the body: the app answers both alike.
+ * The server answers by itself, with a short page that holds none of the client's text, what it refuses: 400, 406
+ * (no coding of a page is taken), 413 (with the limits in words), 414, 431, and 503 with Retry-After where there is
+ * no room in a lane, or for a long text beside those of others; that also closes the connection. A 413 comes before
+ * the body where the client waits for 100 (Continue), or the body is beyond all bounds; else once it was read past,
+ * so that a client that sends sees it. It adds Date, Content-Length and the framing of connections to responses, and
+ * sends HEAD what GET would get, without the body: the app answers both alike.
  *
  * Bounds on a client's time: the head of a request within `head_ms` of the connection's start, or within `idle_ms` of
  * the last response; its body within `body_ms` and a second more for each 64 KiB declared; and never `idle_ms` without

@@ -18,8 +18,8 @@
  * anything else is refused. False with a line that says what to do in `error`, and then what was there is as it was. */
 bool backup_make(const char *path, const char *copy, char *error, size_t error_len);
 
-/* Notes that a backup of the database at `path` was made just now: by the age of an empty file beside it, warta.db.backed-up. False
- * with errno. */
+/* Notes that a backup of the database at `path` was made just now: by the age of an empty file beside it,
+ * warta.db.backed-up. False with errno. */
 bool backup_note(const char *path);
 
 /* When the last one was noted; 0 if none was. */

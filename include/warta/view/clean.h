@@ -10,8 +10,8 @@
 
 #include "warta/base/buf.h"
 
-/* Appends `html` (valid UTF-8) as Markdown; what could not be kept is appended to `dropped`, an array, in words ("2 images"). False, with
- * nothing appended, if it cannot be read. */
+/* Appends `html` (valid UTF-8) as Markdown; what could not be kept is appended to `dropped`, an array, in words ("2
+ * images"). False, with nothing appended, if it cannot be read. */
 bool clean_markup(const char *html, size_t len, struct buf *markdown, json_t *dropped);
 
 /* Whether a text that should be Markdown is pasted markup instead. */

@@ -5,9 +5,9 @@
  *     DIR/static/site.css                 a static file; also ones that the executable does not have
  *     DIR/README.md                       for people
  *
- * Any other file is a mistake, as a mistyped name would be, but for those whose name begins with a dot, which are passed over.
- * Links are not followed, so a theme reads nothing outside its folder; DIR itself may be one. Static files stand directly in
- * static/, and are named with letters, digits, '-', '_' and '.'.
+ * Any other file is a mistake, as a mistyped name would be, but for those whose name begins with a dot, which are
+ * passed over. Links are not followed, so a theme reads nothing outside its folder; DIR itself may be one. Static
+ * files stand directly in static/, and are named with letters, digits, '-', '_' and '.'.
  *
  * Threads: a theme is constant once loaded. */
 #ifndef WARTA_VIEW_THEME_H

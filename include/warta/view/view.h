@@ -31,8 +31,8 @@ struct view *view_create(const json_t *site, const char *theme, char *error, siz
 void view_destroy(struct view *view);
 
 /* Renders "public/listing.html" and its like behind what `out` holds; false with a reason in `error`, `out` as it
- * was. What a theme's templates cannot show the executable's do: then it returns true with the reason in `error`, which is ""
- * otherwise. */
+ * was. What a theme's templates cannot show the executable's do: then it returns true with the reason in `error`,
+ * which is "" otherwise. */
 bool view_render(const struct view *view, const char *name, const json_t *model, struct buf *out, char *error,
                  size_t error_len);
 
