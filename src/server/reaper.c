@@ -35,12 +35,26 @@ void reaped_begin(struct reaped *reaped)
 
 void reaped_expect(struct reaped *reaped, unsigned within_ms)
 {
+    reaped->left_ms = 0;
     atomic_store_explicit(&reaped->deadline_ms, from_now_ms(within_ms), memory_order_relaxed);
 }
 
 void reaped_serve(struct reaped *reaped)
 {
     atomic_store_explicit(&reaped->deadline_ms, INT64_MAX, memory_order_relaxed);
+}
+
+void reaped_pause(struct reaped *reaped)
+{
+    int64_t left_ms = atomic_load_explicit(&reaped->deadline_ms, memory_order_relaxed) - from_now_ms(0);
+    reaped->left_ms = left_ms > 1 ? left_ms : 1;
+    reaped_serve(reaped);
+}
+
+void reaped_go_on(struct reaped *reaped)
+{
+    if (reaped->left_ms > 0)
+        reaped_expect(reaped, (unsigned)reaped->left_ms);
 }
 
 /* The client's side has ended and all that it sent was read. True on the second look only, so that what was read last
@@ -125,6 +139,7 @@ void reaper_add(struct reaper *reaper, struct reaped *reaped, int socket, unsign
 {
     reaped->socket = socket;
     reaped->ended = false;
+    reaped->left_ms = 0;
     atomic_init(&reaped->fresh, true);
     reaped_rest(reaped, within_ms);
     pthread_mutex_lock(&reaper->mutex);

@@ -318,10 +318,13 @@ static void store(void *context, struct app *none)
 /* Takes in a piece of the body: how many bytes of it. The others come again once the connection is resumed. */
 static size_t take_piece(struct transfer *transfer, const char *bytes, size_t len)
 {
+    struct reaped *reaped = &transfer->connection->reaped;
     if (!body_is_due(&transfer->body)) {
+        reaped_go_on(reaped);
         body_take(&transfer->body, bytes, len);
         return len;
     }
+    reaped_pause(reaped);
     transfer->job = (struct lane_job){.run = store, .context = transfer};
     MHD_suspend_connection(transfer->client);
     if (!lane_pool_submit(transfer->server->lanes[LANE_SPOOL], &transfer->job)) {

@@ -29,6 +29,7 @@ struct reaped {
     _Atomic bool fresh;          /* nothing was ever asked on it */
     bool ended;                  /* the last look found the client's side ended; the reaper's */
     _Atomic int64_t deadline_ms; /* of the monotonic clock; negative while the client owes nothing (idle) */
+    int64_t left_ms;             /* until it, while it stands still; else 0 */
 };
 
 struct reaper {
@@ -64,6 +65,10 @@ void reaped_expect(struct reaped *reaped, unsigned within_ms);
 
 /* The client owes nothing for as long as it takes: the server is at work, or sends. */
 void reaped_serve(struct reaped *reaped);
+
+/* Within a request that has a deadline: it stands still, as the server takes no more for now. Then it goes on, if it stood. */
+void reaped_pause(struct reaped *reaped);
+void reaped_go_on(struct reaped *reaped);
 
 /* Lets idle connections go on for `grace_ms` only, and REAPER_FRESH_MS more where nothing was asked yet: whoever
  * connects means to. Then waits until all connections are gone, and for REAPER_SETTLE_MS none has come that was
