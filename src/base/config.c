@@ -93,12 +93,17 @@ static bool fail_unknown(const struct config *config, const struct given *given,
 
 /* --- values --------------------------------------------------------------------------------------- */
 
-static const char *check_text(const struct setting *setting, const char *text)
+static const char *check_text(struct arena *arena, const struct setting *setting, const char *text)
 {
+    char reason[CONFIG_ERROR_CAP];
     if (!text_valid(text, strlen(text)) || text_has_controls(text) || strpbrk(text, "\n\t")) {
         return "must be one line of UTF-8 text";
     }
-    return setting->filled && !*text ? "must not be empty" : NULL;
+    if (setting->filled && !*text) {
+        return "must not be empty";
+    }
+    bool valid = !setting->valid || setting->valid(text, reason, sizeof reason);
+    return valid ? NULL : arena_copy(arena, reason, strlen(reason));
 }
 
 static const char *check_integer(struct arena *arena, const struct setting *setting, const char *text, int64_t *number)
@@ -152,7 +157,7 @@ static const char *check(struct arena *arena, const struct setting *setting, con
 {
     switch (setting->kind) {
     case SETTING_TEXT:
-        return check_text(setting, text);
+        return check_text(arena, setting, text);
     case SETTING_INTEGER:
         return check_integer(arena, setting, text, number);
     case SETTING_CHOICE:

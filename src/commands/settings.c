@@ -1,5 +1,30 @@
 #include "warta/commands/settings.h"
 
+#include <stdio.h>
+
+#include "warta/base/text.h"
+#include "warta/http/client.h"
+#include "warta/http/url.h"
+
+static bool base_url_valid(const char *text, char *reason, size_t reason_len)
+{
+    struct url_base base;
+    return *text == '\0' || url_base_init(&base, text, reason, reason_len);
+}
+
+static bool lang_valid(const char *text, char *reason, size_t reason_len)
+{
+    char canonical[TEXT_LANG_CAP];
+    snprintf(reason, reason_len, "\"%s\" is not a language tag such as en or pt-BR", text);
+    return text_lang_canonical(text, canonical);
+}
+
+static bool zone_valid(const char *text, char *reason, size_t reason_len)
+{
+    snprintf(reason, reason_len, "\"%s\" is not a time zone such as Asia/Bangkok", text);
+    return text_zone_valid(text);
+}
+
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const switches[] = {"on", "off", NULL};
@@ -20,6 +45,7 @@ const struct setting settings_shared[] = {
      .help = "where to wait for requests, as HOST:PORT or unix:/PATH"},
     {.name = "base-url",
      .kind = SETTING_TEXT,
+     .valid = base_url_valid,
      .value = "URL",
      .help = "the site's public address, with its path if it has one (default: from --listen)"},
     {.name = "site-title",
@@ -36,12 +62,14 @@ const struct setting settings_shared[] = {
      .help = "one sentence on what the site is"},
     {.name = "site-lang",
      .kind = SETTING_TEXT,
+     .valid = lang_valid,
      .filled = true,
      .fallback = "en",
      .value = "TAG",
      .help = "the language of the site's own words, such as en or pt-BR"},
     {.name = "timezone",
      .kind = SETTING_TEXT,
+     .valid = zone_valid,
      .filled = true,
      .fallback = "UTC",
      .value = "ZONE",
@@ -52,12 +80,14 @@ const struct setting settings_shared[] = {
      .help = "a folder of templates, styles and words that stand in for the built-in ones"},
     {.name = "trusted-proxy",
      .kind = SETTING_TEXT,
+     .valid = client_networks_valid,
      .live = true,
      .fallback = "127.0.0.0/8,::1/128",
      .value = "NETWORKS",
      .help = "who may tell a client's address in X-Forwarded-For, parted by commas"},
     {.name = "metrics-from",
      .kind = SETTING_TEXT,
+     .valid = client_networks_valid,
      .live = true,
      .fallback = "127.0.0.0/8,::1/128",
      .value = "NETWORKS",

@@ -1,11 +1,8 @@
 #include "warta/commands/site.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "warta/http/client.h"
 
 struct log site_log(const struct config *config)
 {
@@ -30,51 +27,32 @@ static int64_t wall_clock(void)
 }
 
 /* The base address in parts: as set, else what the server listens on. A unix socket has no address for readers. */
-static bool init_base(struct site_setup *setup, const struct config *config, const char *address, char *error,
-                      size_t error_len)
+static void init_base(struct site_setup *setup, const struct config *config, const char *address)
 {
     char reason[160];
     const char *base_url = config_text(config, "base-url");
     if (*base_url == '\0')
-        base_url = address == NULL || strncmp(address, "http", 4) != 0 ? "http://localhost" : address;
-    if (url_base_init(&setup->site.base, base_url, reason, sizeof reason))
-        return true;
-    snprintf(error, error_len, "--base-url %s", reason);
-    return false;
+        base_url = address == NULL ? "" : address;
+    if (!url_base_init(&setup->site.base, base_url, reason, sizeof reason))
+        url_base_init(&setup->site.base, "http://localhost", reason, sizeof reason);
 }
 
-static bool init_words(struct site_setup *setup, const struct config *config, char *error, size_t error_len)
+static void init_words(struct site_setup *setup, const struct config *config)
 {
-    const char *lang = config_text(config, "site-lang");
-    const char *zone = config_text(config, "timezone");
-    if (!text_lang_canonical(lang, setup->lang)) {
-        snprintf(error, error_len, "--site-lang \"%s\" is not a language tag such as en or pt-BR", lang);
-        return false;
-    }
-    if (!text_zone_valid(zone)) {
-        snprintf(error, error_len, "--timezone \"%s\" is not a time zone such as Asia/Bangkok", zone);
-        return false;
-    }
+    text_lang_canonical(config_text(config, "site-lang"), setup->lang);
     setup->site.lang = setup->lang;
-    setup->site.timezone = zone;
+    setup->site.timezone = config_text(config, "timezone");
     setup->site.title = config_text(config, "site-title");
     setup->site.description = config_text(config, "site-description");
-    return true;
 }
 
-static bool init_staff(struct site_setup *setup, const struct config *config, char *error, size_t error_len)
+static void init_staff(struct site_setup *setup, const struct config *config)
 {
-    char reason[160];
     struct site *site = &setup->site;
     site->password_memory_kib = (size_t)config_int(config, "password-memory") << 10;
     site->upload_max = (size_t)config_int(config, "upload-max") << 20;
     site->trusted_proxies = config_text(config, "trusted-proxy");
     site->metrics_from = config_text(config, "metrics-from");
-    bool proxies = client_networks_valid(site->trusted_proxies, reason, sizeof reason);
-    if (proxies && client_networks_valid(site->metrics_from, reason, sizeof reason))
-        return true;
-    snprintf(error, error_len, "%s: %s", proxies ? "--metrics-from" : "--trusted-proxy", reason);
-    return false;
 }
 
 static bool init_view(struct site_setup *setup, const struct config *config, char *error, size_t error_len)
@@ -108,8 +86,10 @@ bool site_setup_init(struct site_setup *setup, const struct config *config, cons
     setup->site.log = &setup->log;
     setup->site.database = config_text(config, "database");
     setup->site.settings = setup->settings = settings_list(config);
-    return init_base(setup, config, address, error, error_len) && init_words(setup, config, error, error_len) &&
-           init_staff(setup, config, error, error_len) && init_view(setup, config, error, error_len);
+    init_base(setup, config, address);
+    init_words(setup, config);
+    init_staff(setup, config);
+    return init_view(setup, config, error, error_len);
 }
 
 void site_setup_release(struct site_setup *setup)

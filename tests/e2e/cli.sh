@@ -201,9 +201,11 @@ before=$(sha256sum newer.db)
 runs 1 serve --database newer.db --listen 127.0.0.1:0; errs "newer.db"; errs "newer warta"; one_line
 [ "$before" = "$(sha256sum newer.db)" ] || fail "a newer database was touched"
 runs 1 serve --database t.db --listen 999.1.1.1:80; errs "999.1.1.1"; one_line
-runs 1 serve --database t.db --listen 127.0.0.1:0 --base-url ftp://x; errs '--base-url "ftp://x" is no base address'; one_line
-runs 1 serve --database t.db --listen 127.0.0.1:0 --timezone Mars/North; errs "Mars/North"; one_line
-runs 1 serve --database t.db --listen 127.0.0.1:0 --site-lang nö; errs "--site-lang"; one_line
+runs 2 serve --database t.db --listen 127.0.0.1:0 --base-url ftp://x; errs '--base-url: "ftp://x" is no base address'; one_line
+runs 2 serve --database t.db --listen 127.0.0.1:0 --timezone Mars/North; errs '--timezone: "Mars/North" is not a time zone'; one_line
+runs 2 serve --database t.db --listen 127.0.0.1:0 --site-lang nö; errs '--site-lang: "nö" is not a language tag'; one_line
+printf 'site-title = Ours\ntimezone = Mars/North\n' >wrong.conf
+runs 2 check --config wrong.conf; errs 'wrong.conf:2: timezone: "Mars/North" is not a time zone'; one_line
 
 # --- serve, over a real socket ---
 "$warta" serve --database t.db --listen 127.0.0.1:0 --site-title "Our news" >serve.out 2>serve.err &

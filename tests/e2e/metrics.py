@@ -94,7 +94,7 @@ def only_for_whom_they_are():
         check(site.get("/metrics")[0] == 404, "it is for others now")
         check(site.get("/metrics", {"X-Forwarded-For": "203.0.113.7"})[0] == 200, "whom it is for was refused")
     with Site() as site:
-        said = site.run("serve", "--metrics-from", "everybody", code=1)
+        said = site.run("serve", "--metrics-from", "everybody", code=2)
         check("--metrics-from" in said and said.count("\n") == 1, said)
 
 

@@ -194,7 +194,7 @@ def test_notify():
         manager.expect("READY=1")
         check(b"Second" in get(port, "/")[2], "the new title is not taken")
         for bad, reason in (("site-tile = x\n", "did you mean site-title"), ("threads = 7\n", "threads: has changed"),
-                            ("trusted-proxy = nowhere\n", "--trusted-proxy"), ("site-title =\n", "must not be empty")):
+                            ("trusted-proxy = nowhere\n", "trusted-proxy"), ("site-title =\n", "must not be empty")):
             write(config, bad)
             service.reload()
             check(reason in service.said(), f"{reason} is not in the log")

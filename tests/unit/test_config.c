@@ -510,11 +510,23 @@ static void settings_are_described_and_secrets_masked(void **state)
     config_release(&config);
 }
 
+static bool is_capital(const char *text, char *reason, size_t reason_len)
+{
+    snprintf(reason, reason_len, "\"%s\" begins small", text);
+    return *text >= 'A' && *text <= 'Z';
+}
+
 static void a_reload_takes_what_is_live(void **state)
 {
     (void)state;
     static const struct setting table[] = {
-        {.name = "title", .kind = SETTING_TEXT, .live = true, .filled = true, .fallback = "Warta", .value = "TEXT"},
+        {.name = "title",
+         .kind = SETTING_TEXT,
+         .live = true,
+         .filled = true,
+         .valid = is_capital,
+         .fallback = "Warta",
+         .value = "TEXT"},
         {.name = "threads", .kind = SETTING_INTEGER, .max = 64, .fallback = "0", .value = "N"},
         {.name = "config", .kind = SETTING_TEXT, .value = "FILE"},
         {.name = NULL},
@@ -529,6 +541,7 @@ static void a_reload_takes_what_is_live(void **state)
         {"title = Two\n", NULL, "threads: has changed"},
         {"titel = Two\nthreads = 2\n", NULL, "did you mean title"},
         {"title =\nthreads = 2\n", NULL, "must not be empty"},
+        {"threads = 2\ntitle = two\n", NULL, ":2: title: \"two\" begins small"},
     };
     char path[PATH_CAP], error[CONFIG_ERROR_CAP];
     static const char first[] = "title = One\nthreads = 2\n";

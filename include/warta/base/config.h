@@ -10,7 +10,7 @@
  *                is not part of it.
  *   File         UTF-8; one `name = value` a line; blank lines, and lines that begin with '#', are passed over. Values
  *                are trimmed and otherwise taken as they stand: quotes and a later '#' belong to them.
- * Knows nothing of what settings mean: an address, a language or a time zone is checked by the module that uses it.
+ * Knows nothing of what settings mean: the table names who can tell whether a text is an address or a time zone.
  *
  * Threads: a config is constant once initialised. */
 #ifndef WARTA_BASE_CONFIG_H
@@ -33,13 +33,14 @@ enum setting_kind {
 struct setting {
     const char *name; /* a-z and hyphens, less than CONFIG_NAME_CAP - 6 bytes */
     enum setting_kind kind;
-    bool filled;                /* SETTING_TEXT: must not be empty */
-    bool secret;                /* SETTING_TEXT: not to be shown */
-    int64_t min, max;           /* SETTING_INTEGER */
-    const char *fallback;       /* as a file would give it; NULL: "" or no */
-    const char *const *choices; /* SETTING_CHOICE: ends with NULL */
-    bool live;                  /* a running server takes a change of it (config_reload) */
-    const char *value;          /* what help calls the value: "FILE"; not for choices and booleans */
+    bool filled;                                                      /* SETTING_TEXT: must not be empty */
+    bool secret;                                                      /* SETTING_TEXT: not to be shown */
+    bool (*valid)(const char *text, char *reason, size_t reason_len); /* SETTING_TEXT; NULL: any text is */
+    int64_t min, max;                                                 /* SETTING_INTEGER */
+    const char *fallback;                                             /* as a file would give it; NULL: "" or no */
+    const char *const *choices;                                       /* SETTING_CHOICE: ends with NULL */
+    bool live;         /* a running server takes a change of it (config_reload) */
+    const char *value; /* what help calls the value: "FILE"; not for choices and booleans */
     const char *help;
 };
 

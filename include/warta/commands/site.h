@@ -23,8 +23,8 @@ struct site_setup {
 struct log site_log(const struct config *config);
 
 /* Builds the site; `config` is borrowed for its life. `address` is what the server listens on ("http://127.0.0.1:8080"): the
- * base address where none is set; NULL if there is no server. False, with one line that names the setting in `error`, if a
- * setting is wrong. Release it in either case. */
+ * base address where none is set; NULL if there is no server. False, with one line in `error`, if the theme is wrong.
+ * Release it in either case. */
 bool site_setup_init(struct site_setup *setup, const struct config *config, const char *address, char *error,
                      size_t error_len);
 void site_setup_release(struct site_setup *setup);
