@@ -58,8 +58,7 @@ static const struct item_field *find_field(const char *key)
 
 const char *item_form_label(const char *key)
 {
-    static const char *const others[][2] = {
-        {"event", "Event"}, {"files", "Files"}, {"status", "Status"}, {"form", "Form"}};
+    static const char *const others[][2] = {{"event", "Event"}, {"files", "Files"}, {"status", "Status"}};
     const struct item_field *field = find_field(key);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (strcmp(others[i][0], key) == 0)
@@ -283,8 +282,8 @@ static void add_error(json_t *by_field, json_t *list, const json_t *error)
     char *reason = error_reason(field, error);
     if (json_is_null(json_object_get(by_field, field)))
         json_object_set_new(by_field, field, error_words(field, error, reason));
-    json_array_append_new(
-        list, json_pack("{s:s, s:s, s:s}", "field", field, "label", item_form_label(field), "words", reason));
+    const char *label = strcmp(field, "form") == 0 ? NULL : item_form_label(field);
+    json_array_append_new(list, json_pack("{s:s, s:s?, s:s}", "field", field, "label", label, "words", reason));
     free(reason);
     free(field);
 }

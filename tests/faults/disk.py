@@ -115,6 +115,7 @@ def suffer(site, fault):
     with fault:
         read_on(site, item_id)
         page = refused(staff.send("/admin/items", [*item, ("action", "publish")]), "During the fault", "still here")
+        check(">It could not be saved just now." in page, "the reason is not told by itself")
         editor = whole_form(page, 'name="title"')
         page = refused(staff.send("/admin/types", types), "Bulletin &amp; more", "Send it again")
         again = fields_of(page, 'name="name"')
