@@ -359,20 +359,47 @@ static void warn_files(const json_t *files, json_t *warnings)
     }
 }
 
-static void warn_links(const json_t *values, json_t *warnings)
+/* Whether an address is that of a file ("/files/{id}/{name}", below any path) which is none of `context`. */
+static bool is_file_elsewhere(const char *address, const void *context)
+{
+    static const char folder[] = "/files/";
+    const char *found = *address == '/' ? strstr(address, folder) : NULL;
+    char *end;
+    json_int_t id = found == NULL ? 0 : strtoll(found + strlen(folder), &end, 10);
+    size_t i;
+    const json_t *file;
+    json_array_foreach((const json_t *)context, i, file)
+    {
+        if (json_integer_value(json_object_get(file, "id")) == id)
+            return false;
+    }
+    return id > 0 && *end == '/';
+}
+
+/* Warns of an address in the text (*steals*; NULL: of none). */
+static void warn_address(json_t *warnings, const char *what, char *address)
 {
     enum { SHOWN_MAX = 80 };
-    const char *body = string_at(values, "body");
-    char *stray = markdown_stray_link(body, strlen(body));
     struct buf words = BUF_EMPTY;
-    if (stray != NULL && strlen(stray) <= SHOWN_MAX)
-        buf_format(&words, "A link in the text does not begin with https:// or http://: “%s”.", stray);
-    else if (stray != NULL)
-        buf_text(&words, "A link in the text does not begin with https:// or http://.");
-    if (words.len > 0)
-        warn(warnings, "body", buf_string(&words));
+    if (address == NULL)
+        return;
+    buf_text(&words, what);
+    if (strlen(address) <= SHOWN_MAX)
+        buf_format(&words, ": “%s”", address);
+    buf_char(&words, '.');
+    warn(warnings, "body", buf_string(&words));
     buf_release(&words);
-    free(stray);
+    free(address);
+}
+
+static void warn_links(const json_t *values, const json_t *files, json_t *warnings)
+{
+    const char *body = string_at(values, "body");
+    size_t len = strlen(body);
+    warn_address(warnings, "A link in the text does not begin with https:// or http://",
+                 markdown_stray_link(body, len));
+    warn_address(warnings, "The text shows a file that is not among this item's, so readers may not get it",
+                 markdown_find_link(body, len, is_file_elsewhere, files));
 }
 
 json_t *item_form_warnings(struct text *text, const json_t *values, const json_t *files, int64_t now_unix)
@@ -381,7 +408,7 @@ json_t *item_form_warnings(struct text *text, const json_t *values, const json_t
     if (*string_at(values, "summary") == '\0')
         warn(warnings, "summary", "There is no summary: listings will show the title alone.");
     warn_files(files, warnings);
-    warn_links(values, warnings);
+    warn_links(values, files, warnings);
     warn_date(text, values, "date", now_unix, warnings);
     warn_date(text, values, "event_starts", now_unix, warnings);
     warn_scripts(text, values, warnings);

@@ -189,30 +189,37 @@ static cmark_node *parse(const char *text, size_t len)
     return document;
 }
 
-static bool is_stray(const char *address)
+static bool is_stray(const char *address, const void *unused)
 {
+    (void)unused;
     char scheme[SCHEME_CAP];
     address_scheme(address, scheme);
     return scheme[0] == '\0' ? strchr("/#", *address) == NULL || *address == '\0' : !link_is_allowed(address);
 }
 
-char *markdown_stray_link(const char *text, size_t len)
+char *markdown_find_link(const char *text, size_t len, bool (*wanted)(const char *address, const void *context),
+                         const void *context)
 {
-    char *stray = NULL;
+    char *found = NULL;
     cmark_node *document = parse(text, len);
     cmark_iter *iter = cmark_iter_new(document);
-    for (cmark_event_type event; stray == NULL && (event = cmark_iter_next(iter)) != CMARK_EVENT_DONE;) {
+    for (cmark_event_type event; found == NULL && (event = cmark_iter_next(iter)) != CMARK_EVENT_DONE;) {
         cmark_node *node = cmark_iter_get_node(iter);
         cmark_node_type type = cmark_node_get_type(node);
         if (event != CMARK_EVENT_ENTER || (type != CMARK_NODE_LINK && type != CMARK_NODE_IMAGE))
             continue;
         const char *address = cmark_node_get_url(node);
-        if (is_stray(address))
-            stray = mem_copy(address, strlen(address));
+        if (wanted(address, context))
+            found = mem_copy(address, strlen(address));
     }
     cmark_iter_free(iter);
     cmark_node_free(document);
-    return stray;
+    return found;
+}
+
+char *markdown_stray_link(const char *text, size_t len)
+{
+    return markdown_find_link(text, len, is_stray, NULL);
 }
 
 void markdown_html(const char *text, size_t len, struct buf *out)

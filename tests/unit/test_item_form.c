@@ -228,6 +228,14 @@ static const struct warning_case warning_cases[] = {
     {"{\"summary\":\"s\",\"body\":\"[a](https://a.b) [b](www.ilo.org)\"}", "[]", {"“www.ilo.org”"}},
     {"{\"summary\":\"s\",\"body\":\"![b](ftp://a.b/c)\"}", "[]", {"“ftp://a.b/c”"}},
     {"{\"summary\":\"s\",\"body\":\"[b](<java script:alert(1)>) [c]()\"}", "[]", {"A link in the text"}},
+    {"{\"summary\":\"s\",\"body\":\"![a](/files/4/a.png) [b](/news/files/5/b.pdf) [c](/files/) [d](/files/x/6/) "
+     "[e](/files/6)\"}",
+     "[{\"id\":4,\"name\":\"a.png\",\"media_type\":\"image/png\",\"alt\":\"A\"},{\"id\":5,\"name\":\"b.pdf\","
+     "\"media_type\":\"application/pdf\"}]",
+     {NULL}},
+    {"{\"summary\":\"s\",\"body\":\"![a](/files/4/a.png) ![c](/news/files/44/c.png)\"}",
+     "[{\"id\":4,\"name\":\"a.png\",\"media_type\":\"image/png\",\"alt\":\"A\"}]",
+     {"not among this item's, so readers may not get it: “/news/files/44/c.png”."}},
     {"{\"summary\":\"s\"}",
      "[{\"name\":\"a.jpg\",\"media_type\":\"image/"
      "jpeg\",\"alt\":\"\"},{\"name\":\"b.pdf\",\"media_type\":\"application/pdf\","

@@ -9,6 +9,7 @@
 #ifndef WARTA_VIEW_MARKDOWN_H
 #define WARTA_VIEW_MARKDOWN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "warta/base/buf.h"
@@ -18,6 +19,11 @@ void markdown_html(const char *text, size_t len, struct buf *out);
 
 /* Appends the Markdown that shows `text` (valid UTF-8) as it stands. */
 void markdown_from_text(const char *text, struct buf *out);
+
+/* The first address that a link or image of `text` names and for which `wanted` holds (*owned*, free()). NULL if there is
+ * none. */
+char *markdown_find_link(const char *text, size_t len, bool (*wanted)(const char *address, const void *context),
+                         const void *context);
 
 /* The first address that a link or image of `text` names and that begins with none of http:, https:, mailto:, "/"
  * and "#": it leads nowhere, or elsewhere in each place that the text is shown (*owned*, free()). NULL if there is
