@@ -8,8 +8,10 @@
 
 static bool base_url_valid(const char *text, char *reason, size_t reason_len)
 {
-    struct url_base base;
-    return *text == '\0' || url_base_init(&base, text, reason, reason_len);
+    struct url_base base = {0};
+    bool valid = *text == '\0' || url_base_init(&base, text, reason, reason_len);
+    url_base_release(&base);
+    return valid;
 }
 
 static bool lang_valid(const char *text, char *reason, size_t reason_len)
