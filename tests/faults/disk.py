@@ -9,13 +9,13 @@ import re
 import resource
 import subprocess
 import sys
-import tempfile
 import threading
 import urllib.parse
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 from running_site import PATIENCE_S, Site, Staff, check, fields_of, run
+from small_disk import FullDisk, small_disk
 
 BODY = "What was typed for an hour.\nIts second line & <more>.\n" + "And it goes on. " * 400
 CARRIED = urllib.parse.urlencode({"type": "news", "lang": "en", "title": "Carried along", "body": BODY, "action": "publish"})
@@ -60,27 +60,6 @@ class FileSizeLimit:
 
     def __exit__(self, *_):
         resource.prlimit(self.pid, resource.RLIMIT_FSIZE, self.before)
-
-
-class FullDisk:
-    """Another file takes all the room that is left, but for some bytes."""
-
-    def __init__(self, folder, left=0):
-        self.path = os.path.join(folder, "ballast")
-        self.left = left
-
-    def __enter__(self):
-        with open(self.path, "wb", buffering=0) as ballast:
-            size = 65536
-            while size:
-                try:
-                    ballast.write(b"\0" * size)
-                except OSError:
-                    size //= 2
-            ballast.truncate(ballast.tell() - self.left)
-
-    def __exit__(self, *_):
-        os.unlink(self.path)
 
 
 def read_on(site, item_id):
@@ -225,11 +204,8 @@ def upload_request(staff):
 
 
 def full_tmpfs():
-    folder = tempfile.mkdtemp(prefix="warta-test-")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], check=False).returncode == 0
-    try:
-        if not mounted:
-            print("        skipped: this user may not mount a tmpfs")
+    with small_disk("4m") as folder:
+        if folder is None:
             return
         with Site(os.path.join(folder, "site")) as site:
             os.mkdir(site.folder)
@@ -249,19 +225,12 @@ def full_tmpfs():
                 check(not [name for name in os.listdir(site.folder) if "copy" in name], "half a backup is left")
             check(staff.send("/admin/items", fields)[0] == 303, "the item sent again")
             site.run("backup", site.path("copy.db"))
-    finally:
-        if mounted:
-            subprocess.run(["umount", folder], check=True)
-        os.rmdir(folder)
 
 
 def read_only_disk():
     """At start: one line that says why, and nothing is touched."""
-    folder = tempfile.mkdtemp(prefix="warta-test-")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], check=False).returncode == 0
-    try:
-        if not mounted:
-            print("        skipped: this user may not mount a tmpfs")
+    with small_disk("8m") as folder:
+        if folder is None:
             return
         with Site(os.path.join(folder, "site")) as site, Site() as other:
             os.mkdir(site.folder)
@@ -279,10 +248,6 @@ def read_only_disk():
                 other.start()
             finally:
                 subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
-    finally:
-        if mounted:
-            subprocess.run(["umount", folder], check=True)
-        os.rmdir(folder)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,12 @@ import json
 import os
 import resource
 import sqlite3
-import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 from running_site import PATIENCE_S, Site, check, run
+from small_disk import FullDisk, small_disk
 
 
 def same(site, status, words):
@@ -79,26 +78,17 @@ def a_database_that_cannot_be_read():
 
 
 def a_full_disk():
-    folder = tempfile.mkdtemp(prefix="warta-test-")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], check=False).returncode == 0
-    try:
-        if not mounted:
-            print("        skipped: this user may not mount a tmpfs")
+    with small_disk("8m") as folder:
+        if folder is None:
             return
         with Site(os.path.join(folder, "site")) as site:
             os.mkdir(site.folder)
             site.start()
             same(site, 200, "ready\n")
-            filler = os.path.join(folder, "filler")
-            subprocess.run(["dd", "if=/dev/zero", f"of={filler}", "bs=64k"], check=False, capture_output=True)
-            same(site, 503, "not ready: the disk is full\n")
-            os.unlink(filler)
+            with FullDisk(folder):
+                same(site, 503, "not ready: the disk is full\n")
             same(site, 200, "ready\n")
             site.stop()
-    finally:
-        if mounted:
-            subprocess.run(["umount", folder], check=True)
-        os.rmdir(folder)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ void reaped_expect(struct reaped *reaped, unsigned within_ms);
 /* The client owes nothing for as long as it takes: the server is at work, or sends. */
 void reaped_serve(struct reaped *reaped);
 
-/* Within a request that has a deadline: it stands still, as the server takes no more for now. Then it goes on, if it stood. */
+/* Within a request that has a deadline: it stands still, as the server takes no more for now. Then it goes on, if it
+ * stood. */
 void reaped_pause(struct reaped *reaped);
 void reaped_go_on(struct reaped *reaped);
 

@@ -34,8 +34,8 @@
  * sends HEAD what GET would get, without the body: the app answers both alike.
  *
  * Bounds on a client's time: the head of a request within `head_ms` of the connection's start, or within `idle_ms` of
- * the last response; its body within `body_ms` and a second more for each 64 KiB declared; and never `idle_ms` without
- * a byte either way. A slow reader of a response is bound by the last only.
+ * the last response; its body within `body_ms` and a second more for each 64 KiB declared, beside what it waits for our
+ * disk; and never `idle_ms` without a byte either way. A slow reader of a response is bound by the last only.
  *
  * Signals are never taken on the server's threads. server_open raises the process's soft limit of open files.
  *
