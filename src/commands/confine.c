@@ -3,16 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "warta/base/mem.h"
+#include "warta/base/path.h"
 #include "warta/base/sandbox.h"
-
-char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return mem_copy(".", 1);
-    return mem_copy(path, slash == path ? 1 : (size_t)(slash - path));
-}
 
 static const char *denied(bool granted)
 {
@@ -42,8 +34,8 @@ void confine(const struct config *config, const char *folder, const struct log *
         log_write(log, LOG_WARN, NULL, "sandbox: off, as --sandbox says");
         return;
     }
-    char *settings = folder_of(config_text(config, "config"));
-    char *socket = folder_of(is_path ? listen + strlen(unix_prefix) : folder);
+    char *settings = path_folder(config_text(config, "config"));
+    char *socket = path_folder(is_path ? listen + strlen(unix_prefix) : folder);
     const struct sandbox_path paths[] = {
         {folder, SANDBOX_READ | SANDBOX_WRITE},
         {socket, is_path ? SANDBOX_REMOVE : 0},

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "warta/base/path.h"
 #include "warta/commands/command.h"
 #include "warta/commands/confine.h"
 #include "warta/commands/live_site.h"
@@ -234,7 +235,7 @@ static int serve_run(const struct config *config)
     };
     if (!serving.in_terminal)
         block_hangup();
-    char *folder = folder_of(config_text(config, "database"));
+    char *folder = path_folder(config_text(config, "database"));
     notify_init(&serving.notify);
     serving.server = open_server(config, threads, sockets, folder, &log, error, sizeof error);
     bool ok = serving.server != NULL && serve_site(&serving, config, folder, &log, error, sizeof error);

@@ -137,6 +137,18 @@ json_t *file_list(struct store *store, const char *q, int64_t before_id, int lim
     return rows(store, SQL_FILE_LIST, json_pack("{s:s, s:I, s:i}", "q", q, "before_id", before, "limit", limit));
 }
 
+json_t *file_find(const json_t *files, int64_t id)
+{
+    size_t i;
+    json_t *file;
+    json_array_foreach(files, i, file)
+    {
+        if (json_integer_value(json_object_get(file, "id")) == id)
+            return file;
+    }
+    return NULL;
+}
+
 json_t *file_uses(struct store *store, int64_t id)
 {
     return rows(store, SQL_FILE_USES, json_pack("{s:I}", "id", (json_int_t)id));

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "warta/newsroom/editing.h"
+#include "warta/newsroom/file.h"
 #include "warta/newsroom/item.h"
 #include "warta/newsroom/login.h"
 #include "warta/pages/file.h"
@@ -118,24 +119,12 @@ int page_shared_preview(struct exchange *x)
     return status;
 }
 
-static const json_t *file_of(const json_t *item, int64_t id)
-{
-    size_t i;
-    json_t *file;
-    json_array_foreach(json_object_get(item, "files"), i, file)
-    {
-        if (json_integer_value(json_object_get(file, "id")) == id)
-            return file;
-    }
-    return NULL;
-}
-
 int page_shared_file(struct exchange *x)
 {
     const char *text = json_string_value(json_object_get(x->params, "token"));
     json_t *token = text == NULL ? json_null() : token_find(x->store, "preview", text, x->now_unix);
     json_t *item = shared_item(x, token);
-    const json_t *name = json_object_get(file_of(item, param_number(x, "id")), "name");
+    const json_t *name = json_object_get(file_find(json_object_get(item, "files"), param_number(x, "id")), "name");
     int status = item == NULL ? 500 : json_is_null(item) ? 410 : 404;
     if (name != NULL && json_equal(name, json_object_get(x->params, "name"))) {
         response_header(x->response, "Cache-Control", "no-store");

@@ -6,6 +6,7 @@
 
 #include "warta/base/buf.h"
 #include "warta/base/mem.h"
+#include "warta/newsroom/file.h"
 #include "warta/newsroom/item.h"
 #include "warta/view/markdown.h"
 
@@ -366,14 +367,7 @@ static bool is_file_elsewhere(const char *address, const void *context)
     const char *found = *address == '/' ? strstr(address, folder) : NULL;
     char *end;
     json_int_t id = found == NULL ? 0 : strtoll(found + strlen(folder), &end, 10);
-    size_t i;
-    const json_t *file;
-    json_array_foreach((const json_t *)context, i, file)
-    {
-        if (json_integer_value(json_object_get(file, "id")) == id)
-            return false;
-    }
-    return id > 0 && *end == '/';
+    return id > 0 && *end == '/' && file_find(context, id) == NULL;
 }
 
 /* Warns of an address in the text (*steals*; NULL: of none). */

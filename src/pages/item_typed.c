@@ -74,18 +74,6 @@ static void refuse_words(struct item_page *page, const char *key, const char *wo
 
 /* --- files --- */
 
-static json_t *find_file(const json_t *files, int64_t id)
-{
-    size_t i;
-    json_t *file;
-    json_array_foreach(files, i, file)
-    {
-        if (json_integer_value(json_object_get(file, "id")) == id)
-            return file;
-    }
-    return NULL;
-}
-
 /* A description in normal form (*owned*); what cannot be one is a mistake, and stays as it is to be mended. */
 static json_t *typed_alt(struct item_page *page, const char *typed)
 {
@@ -102,11 +90,11 @@ static json_t *typed_alt(struct item_page *page, const char *typed)
 /* Adds a file of the library. False on a fault. */
 static bool add_file(struct exchange *x, struct item_page *page, int64_t id, const char *alt)
 {
-    json_t *file = find_file(page->files, id) != NULL ? json_null() : file_get(x->store, id, x->now_unix);
+    json_t *file = file_find(page->files, id) != NULL ? json_null() : file_get(x->store, id, x->now_unix);
     if (json_is_object(file)) {
         json_object_set_new(file, "alt", typed_alt(page, alt));
         json_array_append(page->files, file);
-    } else if (file != NULL && find_file(page->files, id) == NULL) {
+    } else if (file != NULL && file_find(page->files, id) == NULL) {
         refuse_words(page, "files", "A file of this item is no longer in the library.");
     }
     bool ok = file != NULL;

@@ -10,19 +10,11 @@
 #include <unistd.h>
 
 #include "warta/base/buf.h"
-#include "warta/base/mem.h"
+#include "warta/base/path.h"
 
 /* The smallest page, and so the smallest database (SQLite's fileformat2.html, 1.3.2). A shorter file SQLite would take
  * for an empty one, and write over it. */
 enum { PAGE_MIN = 512 };
-
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return mem_copy(".", 1);
-    return mem_copy(path, slash == path ? 1 : (size_t)(slash - path));
-}
 
 /* What speaks against the file itself; NULL if nothing does. */
 static const char *file_reason(const char *path, bool writes, bool may_create)
@@ -44,7 +36,7 @@ static const char *file_reason(const char *path, bool writes, bool may_create)
 bool file_problem(const char *path, bool writes, bool may_create, char *error, size_t error_len)
 {
     static const char lead[] = "unable to open database file";
-    char *folder = folder_of(path);
+    char *folder = path_folder(path);
     const char *reason = NULL;
     int len = 0;
     if (access(folder, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -103,7 +95,7 @@ bool file_is_at(int fd, const char *path)
 
 bool file_folder_stat(const char *path, struct stat *info)
 {
-    char *folder = folder_of(path);
+    char *folder = path_folder(path);
     bool ok = stat(folder, info) == 0;
     free(folder);
     return ok;
@@ -111,7 +103,7 @@ bool file_folder_stat(const char *path, struct stat *info)
 
 bool file_sync_folder(const char *path)
 {
-    char *folder = folder_of(path);
+    char *folder = path_folder(path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool ok = fd >= 0 && fsync(fd) == 0;
     free(folder);

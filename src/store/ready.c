@@ -8,16 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "warta/base/mem.h"
-
-/* The folder that a file is in (*owned*). */
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return mem_copy(".", 1);
-    return mem_copy(path, slash == path ? 1 : (size_t)(slash - path));
-}
+#include "warta/base/path.h"
 
 /* An errno; 0 if there is room. */
 static int take_room(int fd)
@@ -43,7 +34,7 @@ static int room_problem(const char *folder)
 
 bool ready_to_write(const char *path, char *error, size_t error_len)
 {
-    char *folder = folder_of(path);
+    char *folder = path_folder(path);
     int problem = access(path, W_OK) == 0 ? room_problem(folder) : errno;
     free(folder);
     if (problem == 0)

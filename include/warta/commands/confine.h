@@ -11,7 +11,4 @@
  * too. */
 void confine(const struct config *config, const char *folder, const struct log *log);
 
-/* The folder that a file is in (*owned*). */
-char *folder_of(const char *path);
-
 #endif

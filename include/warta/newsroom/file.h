@@ -44,6 +44,9 @@ json_t *file_list(struct store *store, const char *q, int64_t before_id, int lim
 /* The items that carry a file: [{"id", "title", "status"}] (*owned*). */
 json_t *file_uses(struct store *store, int64_t id);
 
+/* The one of that id among an item's files (*borrowed*); NULL if it has no such. */
+json_t *file_find(const json_t *files, int64_t id);
+
 /* Refused while items carry it. Its bytes are kept for file_undo, for UNDO_LIFE_S (undo.h). */
 enum file_outcome file_delete(struct store *store, struct actor actor, int64_t id, int64_t now_unix, int64_t *undo_id);
 
