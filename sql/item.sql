@@ -1,3 +1,41 @@
+-- view: item_full
+-- All that there is to say of an item. A statement works out only the columns that it takes.
+SELECT item.id, item.slug, item.version, type.slug AS type, type.name AS type_name, item.kicker, item.title,
+       item.summary, item.body, item.date, item.day,
+       CASE WHEN coalesce(item.event_starts, item.event_ends, item.event_venue) IS NOT NULL
+            THEN json_object('starts', item.event_starts, 'ends', item.event_ends, 'venue', item.event_venue)
+       END AS event,
+       language.tag AS lang,
+       (SELECT json_group_array(name)
+        FROM (SELECT place.name FROM item_place CROSS JOIN place ON place.id = item_place.place_id
+              WHERE item_place.item_id = item.id ORDER BY item_place.position)) AS places,
+       (SELECT json_group_array(json_object('name', name, 'slug', slug))
+        FROM (SELECT place.name, place.slug FROM item_place CROSS JOIN place ON place.id = item_place.place_id
+              WHERE item_place.item_id = item.id ORDER BY item_place.position)) AS places_with_slugs,
+       (SELECT json_group_array(name)
+        FROM (SELECT topic.name FROM item_topic CROSS JOIN topic ON topic.id = item_topic.topic_id
+              WHERE item_topic.item_id = item.id ORDER BY item_topic.position)) AS topics,
+       (SELECT json_group_array(json_object('name', name, 'slug', slug))
+        FROM (SELECT topic.name, topic.slug FROM item_topic CROSS JOIN topic ON topic.id = item_topic.topic_id
+              WHERE item_topic.item_id = item.id ORDER BY item_topic.position)) AS topics_with_slugs,
+       item.link,
+       (SELECT json_group_array(name)
+        FROM (SELECT alias.name FROM alias WHERE alias.item_id = item.id ORDER BY alias.id)) AS aliases,
+       item.status, item.publish_unix,
+       strftime('%Y-%m-%dT%H:%M:%SZ', item.publish_unix, 'unixepoch') AS publish_at,
+       item.changed_unix, item.trashed_unix,
+       (SELECT user.name FROM revision CROSS JOIN user ON user.id = revision.user_id
+        WHERE revision.item_id = item.id AND revision.version = item.version) AS user_name,
+       (SELECT json_group_array(json_object('id', id, 'name', name, 'media_type', media_type, 'size', size,
+                                            'width', width, 'height', height, 'alt', alt, 'sha256', sha256))
+        FROM (SELECT file.id, file.name, file.media_type, file.size, file.width, file.height, item_file.alt,
+                     file.sha256
+              FROM item_file CROSS JOIN file ON file.id = item_file.file_id
+              WHERE item_file.item_id = item.id ORDER BY item_file.position)) AS files
+FROM item
+CROSS JOIN type ON type.id = item.type_id
+CROSS JOIN language ON language.id = item.language_id;
+
 -- name: item_by_name
 -- The item that has this slug or alias. A slug goes before an alias.
 -- params: name
@@ -11,63 +49,27 @@ LIMIT 1;
 -- What a listing shows of each item, in the order of `ids` (which json_each keeps).
 -- params: ids
 -- columns: id slug type_name kicker title summary date lang day event:json
-SELECT item.id, item.slug, type.name AS type_name, item.kicker, item.title, item.summary,
-       item.date, language.tag AS lang, item.day,
-       CASE WHEN coalesce(event_starts, event_ends, event_venue) IS NOT NULL
-            THEN json_object('starts', event_starts, 'ends', event_ends, 'venue', event_venue) END AS event
+SELECT item_full.id, slug, type_name, kicker, title, summary, date, lang, day, event
 FROM json_each(:ids) AS wanted
-CROSS JOIN item ON item.id = wanted.value
-CROSS JOIN type ON type.id = item.type_id
-CROSS JOIN language ON language.id = item.language_id;
+CROSS JOIN item_full ON item_full.id = wanted.value;
 
 -- name: item_editing
 -- One item of any status with all that its form shows.
 -- params: id
 -- columns: id version changed_unix trashed_unix slug type kicker title summary body date event:json lang places:json topics:json link aliases:json status publish_at files:json
-SELECT item.id, item.version, item.changed_unix, item.trashed_unix, item.slug, type.slug AS type, item.kicker,
-       item.title, item.summary, item.body, item.date,
-       CASE WHEN coalesce(event_starts, event_ends, event_venue) IS NOT NULL
-            THEN json_object('starts', event_starts, 'ends', event_ends, 'venue', event_venue) END AS event,
-       language.tag AS lang,
-       (SELECT json_group_array(name) FROM (SELECT place.name FROM item_place CROSS JOIN place ON place.id = place_id
-                                            WHERE item_id = item.id ORDER BY item_place.position)) AS places,
-       (SELECT json_group_array(name) FROM (SELECT topic.name FROM item_topic CROSS JOIN topic ON topic.id = topic_id
-                                            WHERE item_id = item.id ORDER BY item_topic.position)) AS topics,
-       item.link,
-       (SELECT json_group_array(name) FROM (SELECT name FROM alias WHERE item_id = item.id ORDER BY id)) AS aliases,
-       item.status,
-       strftime('%Y-%m-%dT%H:%M:%SZ', item.publish_unix, 'unixepoch') AS publish_at,
-       (SELECT json_group_array(json_object('id', id, 'name', name, 'media_type', media_type, 'size', size,
-                                            'width', width, 'height', height, 'alt', alt))
-        FROM (SELECT file.id, file.name, file.media_type, file.size, file.width, file.height, item_file.alt
-              FROM item_file CROSS JOIN file ON file.id = file_id WHERE item_id = item.id
-              ORDER BY item_file.position)) AS files
-FROM item
-CROSS JOIN type ON type.id = item.type_id
-CROSS JOIN language ON language.id = item.language_id
-WHERE item.id = :id;
+SELECT id, version, changed_unix, trashed_unix, slug, type, kicker, title, summary, body, date, event, lang, places, topics,
+       link, aliases, status, publish_at, files
+FROM item_full
+WHERE id = :id;
 
 -- name: item_export
 -- Items whole, in the order they were made, from just behind an id.
 -- params: id limit
 -- columns: id slug type kicker title summary body date event:json lang places:json topics:json link aliases:json status publish_at
-SELECT item.id, item.slug, type.slug AS type, item.kicker, item.title, item.summary, item.body, item.date,
-       CASE WHEN coalesce(event_starts, event_ends, event_venue) IS NOT NULL
-            THEN json_object('starts', event_starts, 'ends', event_ends, 'venue', event_venue) END AS event,
-       language.tag AS lang,
-       (SELECT json_group_array(name) FROM (SELECT place.name FROM item_place CROSS JOIN place ON place.id = place_id
-                                            WHERE item_id = item.id ORDER BY item_place.position)) AS places,
-       (SELECT json_group_array(name) FROM (SELECT topic.name FROM item_topic CROSS JOIN topic ON topic.id = topic_id
-                                            WHERE item_id = item.id ORDER BY item_topic.position)) AS topics,
-       item.link,
-       (SELECT json_group_array(name) FROM (SELECT name FROM alias WHERE item_id = item.id ORDER BY id)) AS aliases,
-       item.status,
-       strftime('%Y-%m-%dT%H:%M:%SZ', item.publish_unix, 'unixepoch') AS publish_at
-FROM item
-CROSS JOIN type ON type.id = item.type_id
-CROSS JOIN language ON language.id = item.language_id
-WHERE item.id > :id
-ORDER BY item.id
+SELECT id, slug, type, kicker, title, summary, body, date, event, lang, places, topics, link, aliases, status, publish_at
+FROM item_full
+WHERE id > :id
+ORDER BY id
 LIMIT :limit;
 
 -- name: item_facets
@@ -81,26 +83,13 @@ FROM item
 WHERE id = :id;
 
 -- name: item_feed
--- What a feed tells of each item, in the order of `ids` (which json_each keeps).
+-- What a feed says of each item, in the order of `ids` (which json_each keeps).
 -- params: ids
 -- columns: id slug type type_name kicker title summary body date lang day event:json link places:json topics:json publish_at files:json
-SELECT item.id, item.slug, type.slug AS type, type.name AS type_name, item.kicker, item.title, item.summary, item.body,
-       item.date, language.tag AS lang, item.day,
-       CASE WHEN coalesce(event_starts, event_ends, event_venue) IS NOT NULL
-            THEN json_object('starts', event_starts, 'ends', event_ends, 'venue', event_venue) END AS event,
-       item.link,
-       (SELECT json_group_array(name) FROM (SELECT place.name FROM item_place CROSS JOIN place ON place.id = place_id
-                                            WHERE item_id = item.id ORDER BY item_place.position)) AS places,
-       (SELECT json_group_array(name) FROM (SELECT topic.name FROM item_topic CROSS JOIN topic ON topic.id = topic_id
-                                            WHERE item_id = item.id ORDER BY item_topic.position)) AS topics,
-       strftime('%Y-%m-%dT%H:%M:%SZ', item.publish_unix, 'unixepoch') AS publish_at,
-       (SELECT json_group_array(json_object('id', id, 'name', name, 'media_type', media_type, 'size', size))
-        FROM (SELECT file.id, file.name, file.media_type, file.size FROM item_file CROSS JOIN file ON file.id = file_id
-              WHERE item_id = item.id ORDER BY item_file.position)) AS files
+SELECT item_full.id, slug, item_full.type, type_name, kicker, title, summary, body, date, lang, day, event, link, places, topics,
+       publish_at, files
 FROM json_each(:ids) AS wanted
-CROSS JOIN item ON item.id = wanted.value
-CROSS JOIN type ON type.id = item.type_id
-CROSS JOIN language ON language.id = item.language_id;
+CROSS JOIN item_full ON item_full.id = wanted.value;
 
 -- name: item_insert
 -- A new item; its facets, aliases, files and listing rows follow in the same transaction.
@@ -148,16 +137,11 @@ WITH found AS NOT MATERIALIZED (
     ORDER BY changed_unix DESC, id DESC
     LIMIT :limit
 )
-SELECT item.id, item.slug, item.version, type.slug AS type, type.name AS type_name, item.title, item.kicker,
-       language.tag AS lang, item.date, item.day, item.status,
-       strftime('%Y-%m-%dT%H:%M:%SZ', item.publish_unix, 'unixepoch') AS publish_at, item.changed_unix,
-       (SELECT user.name FROM revision CROSS JOIN user ON user.id = revision.user_id
-        WHERE revision.item_id = item.id AND revision.version = item.version) AS user_name
+SELECT item_full.id, slug, version, type, type_name, title, kicker, lang, date, day, status, publish_at,
+       item_full.changed_unix, user_name
 FROM page
-CROSS JOIN item ON item.id = page.id
-CROSS JOIN type ON type.id = item.type_id
-CROSS JOIN language ON language.id = item.language_id
-ORDER BY item.changed_unix DESC, item.id DESC;
+CROSS JOIN item_full ON item_full.id = page.id
+ORDER BY item_full.changed_unix DESC, item_full.id DESC;
 
 -- name: item_list_sorted
 -- A page of the admin's list by date (newest first) or title, from just behind a place in it; the rest is as in
@@ -179,42 +163,20 @@ WITH found AS (
     ORDER BY position, -id
     LIMIT :limit
 )
-SELECT item.id, item.slug, item.version, type.slug AS type, type.name AS type_name, item.title, item.kicker,
-       language.tag AS lang, item.date, item.day, item.status,
-       strftime('%Y-%m-%dT%H:%M:%SZ', item.publish_unix, 'unixepoch') AS publish_at, item.changed_unix,
-       (SELECT user.name FROM revision CROSS JOIN user ON user.id = revision.user_id
-        WHERE revision.item_id = item.id AND revision.version = item.version) AS user_name
+SELECT item_full.id, slug, version, type, type_name, title, kicker, lang, date, day, status, publish_at,
+       changed_unix, user_name
 FROM page
-CROSS JOIN item ON item.id = page.id
-CROSS JOIN type ON type.id = item.type_id
-CROSS JOIN language ON language.id = item.language_id
+CROSS JOIN item_full ON item_full.id = page.id
 ORDER BY page.position, -page.id;
 
 -- name: item_public
 -- All that readers may see of one item; places and topics with their slugs.
 -- params: slug now_unix
 -- columns: id slug version type type_name kicker title summary body date lang day event:json link places:json topics:json aliases:json publish_at files:json
-SELECT item.id, item.slug, item.version, type.slug AS type, type.name AS type_name, item.kicker, item.title,
-       item.summary, item.body, item.date, language.tag AS lang, item.day,
-       CASE WHEN coalesce(event_starts, event_ends, event_venue) IS NOT NULL
-            THEN json_object('starts', event_starts, 'ends', event_ends, 'venue', event_venue) END AS event,
-       item.link,
-       (SELECT json_group_array(json_object('name', name, 'slug', slug))
-        FROM (SELECT place.name, place.slug FROM item_place CROSS JOIN place ON place.id = place_id WHERE item_id = item.id
-              ORDER BY item_place.position)) AS places,
-       (SELECT json_group_array(json_object('name', name, 'slug', slug))
-        FROM (SELECT topic.name, topic.slug FROM item_topic CROSS JOIN topic ON topic.id = topic_id WHERE item_id = item.id
-              ORDER BY item_topic.position)) AS topics,
-       (SELECT json_group_array(name) FROM (SELECT name FROM alias WHERE item_id = item.id ORDER BY id)) AS aliases,
-       strftime('%Y-%m-%dT%H:%M:%SZ', item.publish_unix, 'unixepoch') AS publish_at,
-       (SELECT json_group_array(json_object('id', id, 'name', name, 'media_type', media_type, 'size', size, 'width', width,
-                                            'height', height, 'alt', alt, 'sha256', sha256))
-        FROM (SELECT file.id, file.name, file.media_type, file.size, file.width, file.height, file.sha256, item_file.alt
-              FROM item_file CROSS JOIN file ON file.id = file_id WHERE item_id = item.id ORDER BY item_file.position)) AS files
-FROM item
-CROSS JOIN type ON type.id = item.type_id
-CROSS JOIN language ON language.id = item.language_id
-WHERE item.slug = :slug AND item.status = 'published' AND item.publish_unix <= :now_unix;
+SELECT id, slug, version, type, type_name, kicker, title, summary, body, date, lang, day, event, link,
+       places_with_slugs AS places, topics_with_slugs AS topics, aliases, publish_at, files
+FROM item_full
+WHERE slug = :slug AND status = 'published' AND publish_unix <= :now_unix;
 
 -- name: item_public_slug
 -- The slug of the public item that has this id where it is a number, or this alias. An id goes first: it is an item's
@@ -244,22 +206,9 @@ FROM (
 -- One item as it stands, of any status, to compare a new version with.
 -- params: id
 -- columns: id slug type kicker title summary body date event:json lang places:json topics:json link aliases:json status publish_at
-SELECT item.id, item.slug, type.slug AS type, item.kicker, item.title, item.summary, item.body, item.date,
-       CASE WHEN coalesce(event_starts, event_ends, event_venue) IS NOT NULL
-            THEN json_object('starts', event_starts, 'ends', event_ends, 'venue', event_venue) END AS event,
-       language.tag AS lang,
-       (SELECT json_group_array(name) FROM (SELECT place.name FROM item_place CROSS JOIN place ON place.id = place_id
-                                            WHERE item_id = item.id ORDER BY item_place.position)) AS places,
-       (SELECT json_group_array(name) FROM (SELECT topic.name FROM item_topic CROSS JOIN topic ON topic.id = topic_id
-                                            WHERE item_id = item.id ORDER BY item_topic.position)) AS topics,
-       item.link,
-       (SELECT json_group_array(name) FROM (SELECT name FROM alias WHERE item_id = item.id ORDER BY id)) AS aliases,
-       item.status,
-       strftime('%Y-%m-%dT%H:%M:%SZ', item.publish_unix, 'unixepoch') AS publish_at
-FROM item
-CROSS JOIN type ON type.id = item.type_id
-CROSS JOIN language ON language.id = item.language_id
-WHERE item.id = :id;
+SELECT id, slug, type, kicker, title, summary, body, date, event, lang, places, topics, link, aliases, status, publish_at
+FROM item_full
+WHERE id = :id;
 
 -- name: item_update
 -- A new version of an item; its listing rows have been taken away before and are put back after.

@@ -33,6 +33,11 @@ REFUSED = [
     ("-- Name: thing\nSELECT 1;\n", '1: write "-- name: "'),
     ("-- name : thing\nSELECT 1;\n", '1: write "-- name: "'),
     (GOOD + "\n--name:other\nSELECT 2;\n", '6: write "-- name: "'),
+    ("-- view: Thing\nSELECT 1;\n", '1: write "-- view: "'),
+    ("--view: thing\nSELECT 1;\n", '1: write "-- view: "'),
+    ("-- name: one\nSELECT 1\n-- view: two\nSELECT 2;\n", '3: "one" has no semicolon'),
+    ("-- view: one\nSELECT 1\n-- name: two\nSELECT 2;\n", '3: "one" has no semicolon'),
+    (GOOD + "\n-- view: thing_get\nSELECT 1;\n", '6: "thing_get" is also at sql/thing.sql:1'),
     ("-- name: thing_get", '1: "thing_get" has no semicolon'),
     ("-- name: thing_get\n", '2: "thing_get" has no semicolon'),
     ("-- name: thing_get\nSELECT 1\n", '3: "thing_get" has no semicolon'),
@@ -101,6 +106,26 @@ class Statements(unittest.TestCase):
                           ("thing_get", "sql/thing.sql")])
         self.assertIn(r"""    "SELECT ';' AS \042a;b\042, 'it''s -- so;'\012-- and; so\012FROM thing"},""", statements)
         self.assertIn(r"""    "-- What it is for.\012-- columns: x\012SELECT 1 AS x"},""", statements)
+
+    def test_views(self):
+        self.put("sql/other.sql", "-- view: whole\n-- What it is.\nSELECT 1 AS x, :now AS now;\n"
+                 "-- view: half\nSELECT 2 AS x;\n")
+        self.put("sql/thing.sql", "-- name: one\n-- Of the whole.\nSELECT x FROM whole;\n"
+                 "-- name: two\n-- Not half.\nWITH w AS (SELECT 1) SELECT x FROM whole, w;\n"
+                 "-- name: three\nINSERT INTO thing SELECT whole.x FROM half CROSS JOIN whole;\n"
+                 "-- name: four\n-- Less than half, on the whole.\nSELECT wholes, a_half, half2 FROM thing;\n")
+        done = self.embed("sql/thing.sql", "sql/other.sql")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(re.findall(r"^    (SQL_\w+),?$", (self.root / "sql.h").read_text(), re.M),
+                         ["SQL_FOUR", "SQL_ONE", "SQL_THREE", "SQL_TWO", "SQL_COUNT"])
+        source = re.sub(r'"\n    "', "", (self.root / "assets.c").read_text())
+        whole = r"whole AS NOT MATERIALIZED (\012SELECT 1 AS x, :now AS now\012)"
+        half = r"half AS NOT MATERIALIZED (\012SELECT 2 AS x\012)"
+        for text in (rf"-- Of the whole.\012WITH {whole}\012SELECT x FROM whole",
+                     rf"-- Not half.\012WITH {whole}, w AS (SELECT 1) SELECT x FROM whole, w",
+                     rf"WITH {half}, {whole}\012INSERT INTO thing SELECT whole.x FROM half CROSS JOIN whole",
+                     r"-- Less than half, on the whole.\012SELECT wholes, a_half, half2 FROM thing"):
+            self.assertIn(f'"{text}"', source)
 
     def test_files_are_named_after_tables(self):
         schema = "".join(path.read_text() for path in (SOURCE / "sql/migrate").glob("*.sql"))

@@ -8,7 +8,9 @@
  *     -- name: item_get
  *     comment lines (see include/warta/store/store.h), then one statement up to its semicolon;
  *
- * as often as it has statements. What does not fit this ends the build with the file and the line. */
+ * as often as it has statements. "-- view: item_full" begins likewise what several statements share: a SELECT that each
+ * statement with that word in it gets as a common table expression. It may have parameters, as no view of the schema may.
+ * What does not fit this ends the build with the file and the line. */
 #include <ctype.h>
 #include <errno.h>
 #include <sodium.h>
@@ -32,6 +34,7 @@ struct file {
 
 struct statement {
     char *name;
+    bool is_view;
     const struct file *file;
     unsigned line; /* of its name */
     const char *text;
@@ -123,14 +126,20 @@ static bool is_line_end(char c)
     return c == '\n' || c == '\0';
 }
 
-/* Also one with a slip in it, so that its statement does not go under the name before. */
-static bool is_name(const char *line)
+/* "name" or "view" where the line gives one, also with a slip in it, so that its statement does not go under the name before;
+ * else NULL. */
+static const char *find_label(const char *line)
 {
+    static const char *const labels[] = {"name", "view"};
     const char *text = skip_blanks(line);
     if (!starts_with(text, "--"))
-        return false;
+        return NULL;
     text = skip_blanks(text + strspn(text, "-"));
-    return strncasecmp(text, "name", 4) == 0 && *skip_blanks(text + 4) == ':';
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+        if (strncasecmp(text, labels[i], 4) == 0 && *skip_blanks(text + 4) == ':')
+            return labels[i];
+    }
+    return NULL;
 }
 
 static void next_line(struct reader *reader)
@@ -142,19 +151,21 @@ static void next_line(struct reader *reader)
     }
 }
 
-/* The name becomes an enumerator, as SQL_COUNT is one (*owned*). */
-static char *read_name(struct reader *reader)
+/* The name becomes an enumerator, as SQL_COUNT is one. */
+static void read_name(struct reader *reader, struct statement *statement)
 {
-    static const char label[] = "-- name: ";
-    if (!is_name(reader->at))
-        refuse(reader, "a statement begins with a line \"%sitem_get\"", label);
-    const char *name = starts_with(reader->at, label) ? reader->at + strlen(label) : "";
+    const char *label = find_label(reader->at);
+    char begin[16] = "";
+    if (!label)
+        refuse(reader, "a statement begins with a line \"-- name: item_get\"");
+    snprintf(begin, sizeof begin, "-- %s: ", label);
+    const char *name = starts_with(reader->at, begin) ? reader->at + strlen(begin) : "";
     size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    char *copy = mem_copy(name, len);
-    if (len == 0 || !is_line_end(name[len]) || strcmp(copy, "count") == 0)
-        refuse(reader, "write \"%s\" and a name of a-z, 0-9 and _, other than \"count\"", label);
+    statement->is_view = strcmp(label, "view") == 0;
+    statement->name = mem_copy(name, len);
+    if (len == 0 || !is_line_end(name[len]) || strcmp(statement->name, "count") == 0)
+        refuse(reader, "write \"%s\" and a name of a-z, 0-9 and _, other than \"count\"", begin);
     next_line(reader);
-    return copy;
 }
 
 /* Sets the text up to the semicolon, and goes on behind that line. */
@@ -165,7 +176,7 @@ static void read_text(struct reader *reader, struct statement *statement)
     statement->text = reader->at;
     for (; quote != '\0' || *reader->at != ';'; reader->at++) {
         const char *at = reader->at;
-        if (*at == '\0' || (at[-1] == '\n' && is_name(at)))
+        if (*at == '\0' || (at[-1] == '\n' && find_label(at)))
             refuse(reader, "\"%s\" has no semicolon at its end", statement->name);
         if (*at == '\n')
             reader->line++;
@@ -194,7 +205,7 @@ static void read_statements(struct input *input, const struct file *file)
             continue;
         }
         struct statement statement = {.file = file, .line = reader.line};
-        statement.name = read_name(&reader);
+        read_name(&reader, &statement);
         read_text(&reader, &statement);
         input->statements = mem_resize(input->statements, (input->statements_len + 1) * sizeof statement);
         input->statements[input->statements_len++] = statement;
@@ -255,6 +266,55 @@ static void put_asset(FILE *out, const struct file *file)
     fputs("},\n", out);
 }
 
+/* Behind the comment lines that the statement begins with. */
+static size_t comment_len(const struct statement *statement)
+{
+    size_t at = 0;
+    while (starts_with(statement->text + at, "--"))
+        at += strcspn(statement->text + at, "\n") + 1;
+    return at;
+}
+
+static bool is_word_char(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+static bool has_word(const char *text, size_t len, const char *word)
+{
+    size_t word_len = strlen(word);
+    for (size_t i = 0; i + word_len <= len; i++) {
+        if (memcmp(text + i, word, word_len) == 0 && !is_word_char(text[i - 1]) && !is_word_char(text[i + word_len]))
+            return true;
+    }
+    return false;
+}
+
+/* With the views that it uses behind its comment lines. */
+static void put_text(FILE *out, const struct input *input, const struct statement *statement)
+{
+    struct buf text = BUF_EMPTY;
+    size_t comments = comment_len(statement), len = statement->len - comments;
+    const char *body = statement->text + comments, *joint = "WITH ";
+    buf_append(&text, statement->text, comments);
+    for (size_t i = 0; i < input->statements_len; i++) {
+        const struct statement *view = &input->statements[i];
+        if (!view->is_view || !has_word(body, len, view->name))
+            continue;
+        size_t begin = comment_len(view);
+        buf_format(&text, "%s%s AS NOT MATERIALIZED (\n%.*s\n)", joint, view->name, (int)(view->len - begin),
+                   view->text + begin);
+        joint = ", ";
+    }
+    bool joins = *joint == ',' && starts_with(body, "WITH ");
+    if (*joint == ',')
+        buf_append(&text, joins ? ", " : "\n", joins ? 2 : 1);
+    size_t skipped = joins ? strlen("WITH ") : 0;
+    buf_append(&text, body + skipped, len - skipped);
+    put_literal(out, text.data, text.len);
+    buf_release(&text);
+}
+
 static void put_assets(FILE *out, const struct input *input)
 {
     size_t len = 0;
@@ -270,8 +330,10 @@ static void put_assets(FILE *out, const struct input *input)
     fputs("static const struct {\n    const char *name, *file, *text;\n} statements[] = {\n", out);
     for (size_t i = 0; i < input->statements_len; i++) {
         const struct statement *statement = &input->statements[i];
+        if (statement->is_view)
+            continue;
         fprintf(out, "    {\"%s\", \"%s\",\n", statement->name, statement->file->name);
-        put_literal(out, statement->text, statement->len);
+        put_text(out, input, statement);
         fputs("},\n", out);
     }
     fputs("};\n\nconst char *sql_name(enum sql sql)\n{\n    return statements[sql].name;\n}\n\n"
@@ -286,6 +348,8 @@ static void put_header(FILE *out, const struct input *input)
           " *\n * Threads: any. */\n#ifndef WARTA_STORE_SQL_H\n#define WARTA_STORE_SQL_H\n\nenum sql {\n",
           out);
     for (size_t i = 0; i < input->statements_len; i++) {
+        if (input->statements[i].is_view)
+            continue;
         fputs("    SQL_", out);
         for (const char *c = input->statements[i].name; *c != '\0'; c++)
             fputc(toupper((unsigned char)*c), out);

@@ -10,6 +10,10 @@
  *     -- columns: id slug title event:json featured:bool
  *     SELECT ...;
  *
+ * What statements have in common is written once, under "-- view:" in place of "-- name:". A statement that has a view's name
+ * in it sees it as a table, and has its parameters. It is no view of the schema, as those have no parameters, and SQLite
+ * before 3.41 runs no JSON functions in them unless it trusts the file.
+ *
  * `params` must be exactly the statement's named parameters (:id), `columns` exactly its columns in order (both
  * lines are left out when there are none). `:json` says that the column holds JSON text and becomes that value,
  * `:bool` that 0 and 1 become false and true. NULL becomes null.
