@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 static const char BLANKS[] = " \t";
 
 enum { IPV4_BITS = 32, IPV6_BITS = 128, MAPPED_BITS = IPV6_BITS - IPV4_BITS, MAPPED_BYTES = MAPPED_BITS / 8 };
@@ -221,6 +223,15 @@ void client_network(const char *address, char out[static CLIENT_CAP])
     address_format(&network, out);
     size_t len = strlen(out);
     snprintf(out + len, CLIENT_CAP - len, "/%d", mapped ? 24 : 64);
+}
+
+uint64_t client_network_hash(const char *address, const unsigned char key[static 16])
+{
+    char network[CLIENT_CAP];
+    uint64_t hash;
+    client_network(address, network);
+    crypto_shorthash((unsigned char *)&hash, (const unsigned char *)network, strlen(network), key);
+    return hash;
 }
 
 void client_shown(const char *address, enum log_clients clients, char out[static CLIENT_CAP])

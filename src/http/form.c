@@ -297,7 +297,7 @@ json_t *form_check(const struct field *table, const json_t *input, bool whole, j
 
 /* --- posted forms --- */
 
-static void decoded_add(json_t *form, const char *name, const char *value)
+void form_add(json_t *form, const char *name, const char *value)
 {
     json_t *known = json_object_get(form, name);
     if (known == NULL)
@@ -312,8 +312,9 @@ bool form_decode(struct arena *arena, const char *urlencoded, json_t *form)
 {
     char *name;
     char *value;
-    int more;
-    while ((more = url_query_next(arena, &urlencoded, &name, &value)) > 0)
-        decoded_add(form, name, value);
+    int more = 1;
+    for (size_t fields = 0; fields <= FORM_FIELDS_MAX && more > 0; fields++)
+        if ((more = url_query_next(arena, &urlencoded, &name, &value)) > 0)
+            form_add(form, name, value);
     return more == 0;
 }

@@ -56,8 +56,8 @@ void response_release(struct response *response)
     buf_release(&response->body);
     buf_release(&response->gzip);
     buf_release(&response->brotli);
-    if (response->stream.release != NULL)
-        response->stream.release(response->stream.context);
+    if (response->file.fd >= 0)
+        close(response->file.fd);
     response_init(response);
 }
 

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct param login_params[] = {PARAMS_DONE, {.name = "next", .kind = PARAM_TEXT, .max = PAGE_NEXT_MAX}, {0}};
+const struct param token_params[] = {{.name = "token", .kind = PARAM_TEXT, .max = 60}, {0}};
+
 /* --- letting in --- */
 
 bool page_log_in(struct exchange *x, int64_t user_id)

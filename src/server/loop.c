@@ -18,6 +18,9 @@ enum {
     LOG_LINE_CAP = 512
 };
 
+/* The loop of this thread, which recv needs, as nothing can be handed to it. Set once, by the thread itself. */
+static _Thread_local struct loop *reading;
+
 /* --- connections come and go --- */
 
 static bool is_admitted(const struct server *server, const struct sockaddr *address)
@@ -26,7 +29,7 @@ static bool is_admitted(const struct server *server, const struct sockaddr *addr
     listen_client(address, client);
     unsigned max = server->options.connections_max / CLIENT_SHARE;
     return *client == '\0' || client_is_within(client, server->site.trusted_proxies) ||
-           atomic_load(&server->connections[client_network_hash(client) % CLIENTS]) < (max > 0 ? max : 1);
+           atomic_load(&server->connections[client_network_hash(client, server->key) % CLIENTS]) < (max > 0 ? max : 1);
 }
 
 static enum MHD_Result on_accept(void *server, const struct sockaddr *address, socklen_t len)
@@ -35,20 +38,24 @@ static enum MHD_Result on_accept(void *server, const struct sockaddr *address, s
     return is_admitted(server, address) ? MHD_YES : MHD_NO;
 }
 
-static void connection_begin(struct server *server, struct MHD_Connection *client, void **socket_context)
+static void connection_begin(struct loop *loop, struct MHD_Connection *client, void **socket_context)
 {
+    struct server *server = loop->server;
     struct connection *connection = mem_alloc(sizeof *connection);
     listen_client(MHD_get_connection_info(client, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr, connection->client);
     connection->socket = MHD_get_connection_info(client, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    connection->peer = client_network_hash(connection->client);
+    connection->peer = client_network_hash(connection->client, server->key);
     connection->deadline = deadline_add(&server->deadlines, connection->socket, server->options.head_ms);
     atomic_fetch_add(&server->connections[connection->peer % CLIENTS], 1);
     atomic_fetch_add_explicit(&server->connections_total, 1, memory_order_relaxed);
+    server->by_socket[connection->socket] = connection;
+    reading = loop;
     *socket_context = connection;
 }
 
 static void connection_end(struct server *server, struct connection *connection)
 {
+    server->by_socket[connection->socket] = NULL;
     atomic_fetch_sub(&server->connections[connection->peer % CLIENTS], 1);
     deadline_remove(&server->deadlines, connection->deadline);
     if (connection->stream != NULL)
@@ -61,7 +68,7 @@ static void on_connection(void *context, struct MHD_Connection *client, void **s
 {
     struct loop *loop = context;
     if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        connection_begin(loop->server, client, socket_context);
+        connection_begin(loop, client, socket_context);
     else
         connection_end(loop->server, *socket_context);
 }
@@ -74,6 +81,45 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *context, const ch
     vsnprintf(line, sizeof line, format, arguments);
     line[strcspn(line, "\n")] = '\0';
     log_write(server->options.log, LOG_DEBUG, NULL, "libmicrohttpd: %s", line);
+}
+
+/* --- what the wire refuses --- */
+
+/* libmicrohttpd is told that the client has ended its side, and closes. */
+static void refuse_wire(struct loop *loop, struct connection *connection)
+{
+    char discarded[4096];
+    if (connection->stream == NULL)
+        connection->stream = stream_create(loop, connection, NULL, "");
+    stream_refuse_wire(connection->stream, connection->wire.status, connection->wire.reason);
+    /* What is left unread when a connection is closed resets it (RFC 9112, 9.6). */
+    shutdown(connection->socket, SHUT_WR);
+    while (recvfrom(connection->socket, discarded, sizeof discarded, MSG_DONTWAIT, NULL, NULL) > 0)
+        continue;
+}
+
+/* Bytes of a connection, as far as they may be handed on. What comes behind requests that are in order waits for their
+ * answers. */
+static ssize_t screen(struct loop *loop, struct connection *connection, const char *bytes, size_t len)
+{
+    if (connection->refused)
+        return 0;
+    size_t good = wire_read(&connection->wire, bytes, len);
+    if (connection->wire.reason == NULL)
+        return (ssize_t)len;
+    connection->refused = true;
+    if (good == 0)
+        refuse_wire(loop, connection);
+    return (ssize_t)good;
+}
+
+/* libmicrohttpd reads its sockets by recv(2) only, and the program's definition of it comes before libc's (ELF gABI, symbol
+ * resolution): so the bytes are seen here first. */
+ssize_t recv(int socket, void *bytes, size_t len, int flags)
+{
+    ssize_t got = recvfrom(socket, bytes, len, flags, NULL, NULL);
+    struct connection *connection = reading == NULL || got <= 0 ? NULL : reading->server->by_socket[socket];
+    return connection == NULL ? got : screen(reading, connection, bytes, (size_t)got);
 }
 
 /* --- a request comes in --- */
@@ -97,32 +143,14 @@ static bool has_many_parts(const char *target)
 /* The only place where the target can be seen as sent. What it returns comes back as the handler's context. */
 static void *on_request_line(void *context, const char *target, struct MHD_Connection *client)
 {
-    size_t len = strnlen(target, GUARD_TARGET_MAX + 1);
     struct connection *connection =
         MHD_get_connection_info(client, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    struct stream *stream = mem_resize(NULL, sizeof *stream + len + 1);
-    memset(stream, 0, offsetof(struct stream, response));
-    memcpy(stream->target, target, len);
-    stream->target[len] = '\0';
-    stream->target_len = len;
-    stream->loop = context;
-    stream->server = stream->loop->server;
-    stream->connection = connection;
-    stream->client = client;
-    response_init(&stream->response);
+    struct stream *stream = stream_create(context, connection, client, target);
     connection->stream = stream;
-    connection->requests++;
     deadline_begin(connection->deadline);
     if (has_many_parts(target))
         shutdown(connection->socket, SHUT_RDWR);
     return stream;
-}
-
-static char *put_hex(char *at, uint32_t value)
-{
-    for (int shift = 28; shift >= 0; shift -= 4)
-        *at++ = "0123456789abcdef"[value >> shift & 15];
-    return at;
 }
 
 static enum MHD_Result collect_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -154,10 +182,6 @@ static void fill_request(struct stream *stream, const char *method)
 
 static enum MHD_Result take_head(struct stream *stream, const char *method, const char *version)
 {
-    struct loop *loop = stream->loop;
-    char *at = put_hex(stream->id, loop->run);
-    *at++ = '-';
-    *put_hex(at, loop->requests++) = '\0';
     stream->begun_ns = clock_ns();
     MHD_get_connection_values(stream->client, MHD_HEADER_KIND, collect_header, stream);
     const struct guard_request head = {
@@ -168,9 +192,7 @@ static enum MHD_Result take_head(struct stream *stream, const char *method, cons
         .headers_len = stream->headers_len,
         .body_max = READ_PAST * stream->server->options.upload_body_max,
     };
-    const char *fault = wire_head_fault(&stream->connection->wire, stream->connection->requests);
-    struct guard_verdict verdict =
-        fault != NULL ? (struct guard_verdict){.status = 400, .reason = fault} : guard_check(&head);
+    struct guard_verdict verdict = guard_check(&head);
     if (verdict.status != 0)
         return stream_refuse(stream, verdict.status, 0, verdict.reason);
     fill_request(stream, method);
@@ -196,10 +218,7 @@ static enum MHD_Result on_step(void *context, struct MHD_Connection *client, con
         *len -= stream_take(stream, bytes, *len);
         return MHD_YES;
     }
-    const char *fault = stream->has_body && stream->state != STREAM_MADE
-                            ? wire_body_fault(&stream->connection->wire, stream->connection->requests)
-                            : NULL;
-    return fault != NULL ? stream_refuse(stream, 400, 0, fault) : stream_answer(stream);
+    return stream_answer(stream);
 }
 
 static void on_completed(void *context, struct MHD_Connection *client, void **request_context,
@@ -213,6 +232,8 @@ static void on_completed(void *context, struct MHD_Connection *client, void **re
     deadline_set(connection->deadline, DEADLINE_IDLE, clock_coarse_ms() + loop->server->options.idle_ms);
     connection->stream = NULL;
     stream_end(stream);
+    if (connection->refused)
+        refuse_wire(context, connection);
 }
 
 /* --- the daemon --- */

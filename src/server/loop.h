@@ -23,6 +23,7 @@
 #include "warta/server/lane.h"
 #include "warta/server/listen.h"
 #include "warta/server/server.h"
+#include "warta/server/wire.h"
 
 enum { LIMITS_CAP = 192, CLIENTS = 4096 };
 
@@ -63,7 +64,10 @@ struct server {
     atomic_bool checking;
     struct lane_job check;
     bool listening, running, watching;
-    int *sockets; /* one for each loop */
+    struct connection **by_socket; /* owned; each entry is its loop's */
+
+    unsigned char key[16];         /* of clients' hashes */
+    int *sockets;                  /* one for each loop */
     struct loop loops[];
 };
 
@@ -73,7 +77,7 @@ struct connection {
     struct deadline *deadline;
     int socket;
     struct wire wire;
-    uint64_t requests;     /* handed on so far */
+    bool refused; /* something malformed has come: nothing more is handed on */
     struct stream *stream; /* owned; NULL between requests */
     uint64_t peer;         /* the hash that it is counted by */
     char client[INET6_ADDRSTRLEN];

@@ -238,6 +238,7 @@ static bool start(struct server *server)
     size_t files = files_max();
     unsigned connections = allowed_connections(server->options.connections_max, files, server_apps_len(server));
     server->options.connections_max = connections;
+    server->by_socket = mem_alloc(files * sizeof(struct connection *));
     if (!deadlines_init(&server->deadlines, files, connections, flush_logs, server))
         return false;
     server->running = true;
@@ -272,14 +273,15 @@ struct server *server_open(const struct server_options *options, char *error, si
     struct server *server = mem_alloc(sizeof *server + threads * sizeof server->loops[0]);
     server->options = with_defaults(options);
     server->spool = (struct spool){.folder = server->options.spool_dir,
-                                   .disk_max = FORMS_AT_ONCE * server->options.upload_body_max,
-                                   .memory_max = (size_t)MEMORY_MAX * MEBIBYTE};
+                                   .disk.max = FORMS_AT_ONCE * server->options.upload_body_max,
+                                   .memory.max = (size_t)MEMORY_MAX * MEBIBYTE};
     snprintf(server->limits, sizeof server->limits,
              "That is too large to send: at most %zu MB of files, %d of them, and %zu MB of text. Go back and send less "
              "at once.",
              (server->options.upload_body_max - SERVER_UPLOAD_SLACK) / MEBIBYTE, FORM_DATA_UPLOADS_MAX,
              server->options.body_max / MEBIBYTE);
     server->cache = cache_create(options->cache_max, resume);
+    randombytes_buf(server->key, sizeof server->key);
     server->sockets = mem_alloc(threads * sizeof server->sockets[0]);
     process_init(&server->process);
     server->metrics = (struct metrics_source){.write = write_metrics, .context = server};
@@ -356,6 +358,7 @@ void server_destroy(struct server *server)
     }
     process_release(&server->process);
     cache_destroy(server->cache);
+    free(server->by_socket);
     free(server->sockets);
     free(server);
 }

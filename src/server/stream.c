@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "access_log.h"
 #include "warta/base/clock.h"
@@ -17,6 +18,36 @@ enum {
     STREAMS_MIN = 64,
     RETRY_AFTER_S = 5
 };
+
+/* --- its beginning --- */
+
+static char *put_hex(char *at, uint32_t value)
+{
+    for (int shift = 28; shift >= 0; shift -= 4)
+        *at++ = "0123456789abcdef"[value >> shift & 15];
+    return at;
+}
+
+struct stream *stream_create(struct loop *loop, struct connection *connection, struct MHD_Connection *client,
+                             const char *target)
+{
+    size_t len = strnlen(target, GUARD_TARGET_MAX + 1);
+    struct stream *stream = mem_resize(NULL, sizeof *stream + len + 1);
+    memset(stream, 0, offsetof(struct stream, response));
+    memcpy(stream->target, target, len);
+    stream->target[len] = '\0';
+    stream->target_len = len;
+    stream->loop = loop;
+    stream->server = loop->server;
+    stream->connection = connection;
+    stream->client = client;
+    response_init(&stream->response);
+    char *at = put_hex(stream->id, loop->run);
+    *at++ = '-';
+    *put_hex(at, loop->requests++) = '\0';
+    stream->begun_ns = clock_ns();
+    return stream;
+}
 
 /* --- what is sent --- */
 
@@ -76,7 +107,7 @@ static enum MHD_Result send_page(struct stream *stream, struct page *page)
 
 /* Refuses in words of the server's own, and closes the connection behind them. `reason` is for the log, without any of the
  * client's text. */
-enum MHD_Result stream_refuse(struct stream *stream, int status, unsigned wait_s, const char *reason)
+static void word_refusal(struct stream *stream, int status, unsigned wait_s, const char *reason)
 {
     char minutes[80];
     const char *words = "";
@@ -106,7 +137,31 @@ enum MHD_Result stream_refuse(struct stream *stream, int status, unsigned wait_s
     }
     stream->reason = reason;
     reply_words(&stream->response, status, words, wait_s);
+}
+
+enum MHD_Result stream_refuse(struct stream *stream, int status, unsigned wait_s, const char *reason)
+{
+    word_refusal(stream, status, wait_s, reason);
     return send_response(stream);
+}
+
+/* Where libmicrohttpd is to see nothing of the request. A client that does not read this at once goes without. */
+void stream_refuse_wire(struct stream *stream, int status, const char *reason)
+{
+    struct buf out = BUF_EMPTY;
+    const struct response *response = &stream->response;
+    if (stream->state == STREAM_SENT)
+        return;
+    stream->state = STREAM_SENT;
+    word_refusal(stream, status, 0, reason);
+    buf_format(&out, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: %zu\r\n", status, status_reason(status),
+               response->body.len);
+    for (size_t i = 0; i < response->headers_len; i++)
+        buf_format(&out, "%s: %s\r\n", response->headers[i].name, response->headers[i].value);
+    buf_format(&out, "\r\n%s", buf_string(&response->body));
+    send(stream->connection->socket, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    access_log_add(stream, status, response->body.len);
+    buf_release(&out);
 }
 
 static enum MHD_Result refuse_busy(struct stream *stream, const char *reason)
@@ -166,7 +221,6 @@ static void run_page(void *context, struct app *app)
     if (stream->page != NULL) {
         page_make_form(stream->page, asker->encoding);
     } else {
-        match_canonical(&stream->match);
         make(stream, app);
         if (stream->response.status == 200)
             stream->page = cache_page(cache, &stream->response, asker->encoding, epoch, now_unix);
@@ -295,7 +349,7 @@ static bool match(struct stream *stream)
     stream->matched = true;
     stream->route = stream->match.route;
     client_address(request, server->site.trusted_proxies, client);
-    stream->client_hash = client_network_hash(client);
+    stream->client_hash = client_network_hash(client, server->key);
     unsigned max = server->options.connections_max / STREAMS_SHARE;
     unsigned others = atomic_fetch_add(&server->streams[stream->client_hash % CLIENTS], 1);
     return others < (max < STREAMS_MIN ? STREAMS_MIN : max) || client_is_within(client, server->site.trusted_proxies);

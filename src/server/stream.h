@@ -62,6 +62,10 @@ static inline struct stream *stream_of_asker(struct cache_asker *asker)
     return (struct stream *)(void *)((char *)asker - offsetof(struct stream, asker));
 }
 
+/* A request's first line has come; the caller owns the stream. `client` is NULL of one that libmicrohttpd is not to see. */
+struct stream *stream_create(struct loop *loop, struct connection *connection, struct MHD_Connection *client,
+                             const char *target);
+
 /* Its head was let through: looks at what the request's body may be, if there is one. */
 enum MHD_Result stream_begin(struct stream *stream, size_t body_len);
 
@@ -74,6 +78,9 @@ enum MHD_Result stream_answer(struct stream *stream);
 /* Refuses in words of the server's own, and closes the connection behind them. `wait_s`: when to come again, for 429 and
  * 503; 0 for others. `reason` is for the log, without any of the client's text. */
 enum MHD_Result stream_refuse(struct stream *stream, int status, unsigned wait_s, const char *reason);
+
+/* Refuses what is malformed on the wire, past libmicrohttpd, which does not see it. */
+void stream_refuse_wire(struct stream *stream, int status, const char *reason);
 
 /* Releases it, wherever its body's file may be given up. Its connection is not suspended. */
 void stream_end(struct stream *stream);

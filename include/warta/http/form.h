@@ -17,6 +17,8 @@
 
 #include "warta/base/mem.h"
 
+enum { FORM_FIELDS_MAX = 512 };
+
 enum field_kind {
     FIELD_LINE,       /* one line of plain text */
     FIELD_TEXT,       /* plain or Markdown text of several lines */
@@ -51,8 +53,11 @@ struct field {
  * stayed empty. */
 json_t *form_check(const struct field *table, const json_t *input, bool whole, json_t *errors);
 
+/* Adds a field of that name, making an array of one that repeats. */
+void form_add(json_t *form, const char *name, const char *value);
+
 /* Reads an urlencoded form (WHATWG URL, 5.1) into `form`, an object: name → string, or → array of strings where the name
- * repeats. False if an escape is malformed or the result is not valid UTF-8. */
+ * repeats. False if there are more than FORM_FIELDS_MAX, an escape is malformed or the result is not valid UTF-8. */
 bool form_decode(struct arena *arena, const char *urlencoded, json_t *form);
 
 #endif
