@@ -12,7 +12,8 @@
 
 enum {
     TEXT_WORDS_UNITS = 128,
-    TEXT_NAME_BYTES = 1200, /* as much of a title or name as slugs and sorting look at: the longest title, 300 characters */
+    TEXT_NAME_BYTES =
+        1200, /* as much of a title or name as slugs and sorting look at: the longest title, 300 characters */
 };
 
 /* What words were made of. */

@@ -10,7 +10,7 @@
 #include "warta/base/text.h"
 
 enum {
-    EDITS_MAX = 1000,   /* tokens that differ; memory grows with its square, to 4 MB */
+    EDITS_MAX = 1000,    /* tokens that differ; memory grows with its square, to 4 MB */
     STEPS_MAX = 5000000, /* comparisons of tokens */
     STEP_BYTES = 64      /* a comparison of longer tokens counts as several */
 };
