@@ -37,6 +37,7 @@ static bool is_unfit(UChar32 c)
 /* `name` without that, as one line, in NFC (*owned*, free()). What file systems do not take becomes a hyphen. */
 static char *clean_name(const char *name)
 {
+    enum { NORMALISED_MAX = TEXT_NFC_BYTES * FILE_NAME_MAX };
     struct buf fit = BUF_EMPTY;
     const uint8_t *bytes = (const uint8_t *)name;
     size_t len = strlen(name);
@@ -52,7 +53,8 @@ static char *clean_name(const char *name)
             buf_append(&fit, name + from, at - from);
     }
     char *line = text_single_line(buf_string(&fit));
-    char *normal = text_nfc(line);
+    line[text_fit(line, NORMALISED_MAX)] = '\0';
+    char *normal = text_nfc(line, NORMALISED_MAX);
     free(line);
     buf_release(&fit);
     return normal;
@@ -84,10 +86,8 @@ static char *safe_name(const char *name, const char *extension)
     const char *from = clean + strspn(clean, ". ");
     size_t len = stem_len(from);
     size_t max = FILE_NAME_MAX - 1 - strlen(extension);
-    if (len > max) {
-        for (len = max; U8_IS_TRAIL(from[len]); len--)
-            ;
-    }
+    if (len > max)
+        len = text_fit(from, max);
     while (len > 0 && (from[len - 1] == ' ' || from[len - 1] == '.'))
         len--;
     struct buf safe = BUF_EMPTY;

@@ -5,7 +5,8 @@
  *
  * Values come out in normal form (NFC; kinds other than FIELD_TEXT also trimmed with runs of white space made one
  * space; line ends made LF; languages in canonical case; list entries without doubles or empty ones). Unless required,
- * every text kind may be empty.
+ * every text kind may be empty. Text that is too long is refused by its bytes, before any of it is normalised; white space that is
+ * trimmed does not count. In runs of combining marks the rest is dropped behind the 30th, as text_nfc() does.
  *
  * Threads: any. */
 #ifndef WARTA_HTTP_FORM_H
@@ -34,12 +35,14 @@ enum field_kind {
     FIELD_IGNORED,    /* anything; read past and left out of the result */
 };
 
+enum { FIELD_LEN_MAX = 200 };
+
 struct field {
     const char *key;
     enum field_kind kind;
     bool required;              /* present and not empty */
     bool nullable;              /* empty text comes out as null; otherwise null comes out as empty ("", [] or {}) */
-    size_t max_len;             /* text kinds and the entries of FIELD_LINES: code points at most; 0: no bound */
+    size_t max_len;             /* text kinds and the entries of FIELD_LINES: code points at most; 0: FIELD_LEN_MAX */
     size_t max_entries;         /* FIELD_LINES; 0: no bound */
     const char *const *choices; /* FIELD_CHOICE: ends with NULL */
     const struct field *fields; /* FIELD_OBJECT: ends with a row without a key */
