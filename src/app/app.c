@@ -1,6 +1,5 @@
 #include "warta/app/app.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +10,7 @@
 #include "warta/http/accept.h"
 
 struct app {
-    pthread_mutex_t mutex; /* held while a request is answered: nobody else wants it but app_change */
     const struct site *site;
-    const struct site *first; /* the one at the start, whose base address and clock are those of all that follow */
     struct store *store;
     struct text *text;
 };
@@ -22,9 +19,7 @@ struct app *app_create(const struct site *site, const char *database, enum store
                        size_t error_len)
 {
     struct app *app = mem_alloc(sizeof *app);
-    pthread_mutex_init(&app->mutex, NULL);
     app->site = site;
-    app->first = site;
     app->text = text_create(site->lang, site->timezone, error, error_len);
     if (app->text != NULL)
         app->store = store_open(database, access, site->log, error, error_len);
@@ -40,15 +35,7 @@ void app_destroy(struct app *app)
         return;
     store_destroy(app->store);
     text_destroy(app->text);
-    pthread_mutex_destroy(&app->mutex);
     free(app);
-}
-
-void app_change(struct app *app, const struct site *site)
-{
-    pthread_mutex_lock(&app->mutex);
-    app->site = site;
-    pthread_mutex_unlock(&app->mutex);
 }
 
 static void exchange_init(struct exchange *x, struct app *app, const struct request *request, struct response *response)
@@ -175,7 +162,7 @@ static int dispatch(struct exchange *x)
 static const struct route *find_row(const struct app *app, enum method method, const char *path)
 {
     char allow[64];
-    path = path_within(app->first, path);
+    path = path_within(app->site, path);
     json_t *captures = json_object();
     const struct route *route = path == NULL ? NULL : route_find(method, path, captures, allow, sizeof allow);
     json_decref(captures);
@@ -234,7 +221,7 @@ static const struct route *meant(const struct app *app, const char *path)
 
 void app_log_target(const struct app *app, const struct request *request, struct buf *target)
 {
-    const char *path = path_within(app->first, request->path);
+    const char *path = path_within(app->site, request->path);
     const struct route *route = meant(app, request->path);
     if (route != NULL && route->lane == LANE_FAST)
         buf_format(target, "%s%s%s", request->path, *request->query == '\0' ? "" : "?", request->query);
@@ -248,9 +235,7 @@ void app_log_target(const struct app *app, const struct request *request, struct
 
 void app_client(struct app *app, const struct request *request, char out[static CLIENT_CAP])
 {
-    pthread_mutex_lock(&app->mutex);
     client_address(request, app->site->trusted_proxies, out);
-    pthread_mutex_unlock(&app->mutex);
 }
 
 void app_timings_add(const struct app *app, struct store_timing sums[static STORE_TIMED])
@@ -273,7 +258,7 @@ bool app_content(struct app *app, struct content *content)
 
 int64_t app_now(const struct app *app)
 {
-    return app->first->clock();
+    return app->site->clock();
 }
 
 static void default_header(struct response *response, const char *name, const char *value)
@@ -319,7 +304,6 @@ static void finish_headers(const struct exchange *x)
 void app_handle(struct app *app, const struct request *request, struct response *response)
 {
     struct exchange x;
-    pthread_mutex_lock(&app->mutex);
     exchange_init(&x, app, request, response);
     int status = dispatch(&x);
     if (status == 500 && store_unavailable(app->store))
@@ -330,5 +314,4 @@ void app_handle(struct app *app, const struct request *request, struct response 
     finish_headers(&x);
     store_request(app->store, NULL, false);
     exchange_release(&x);
-    pthread_mutex_unlock(&app->mutex);
 }

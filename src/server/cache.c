@@ -105,14 +105,6 @@ void cache_recheck(struct cache *cache)
     atomic_fetch_add(&cache->hints, 1);
 }
 
-void cache_forget(struct cache *cache)
-{
-    pthread_mutex_lock(&cache->epoch_mutex);
-    cache->known = false;
-    pthread_mutex_unlock(&cache->epoch_mutex);
-    cache_recheck(cache);
-}
-
 /* A date with whole seconds cannot tell apart what was made in the second of a change: such a page goes without
  * (RFC 9110, 8.8.2.2). */
 struct page *cache_page(struct cache *cache, struct app *app, struct response *response)

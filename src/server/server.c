@@ -335,11 +335,6 @@ bool server_alive(struct server *server, unsigned within_ms)
     return alive;
 }
 
-void server_forget(struct server *server)
-{
-    cache_forget(server->cache);
-}
-
 void server_destroy(struct server *server)
 {
     if (server == NULL) {

@@ -5,7 +5,7 @@
  * An app is what one thread needs: the shared site, its own store connection and its own text. Nothing is sent while
  * a page is made, so a fault in the middle is a whole 500 page under the request's id, and the log has its cause.
  *
- * Threads: an app belongs to one thread, but any may call app_change; the site is shared by all. */
+ * Threads: an app belongs to one thread; the site is shared by all. */
 #ifndef WARTA_APP_APP_H
 #define WARTA_APP_APP_H
 
@@ -25,11 +25,6 @@ struct app;
 struct app *app_create(const struct site *site, const char *database, enum store_access access, char *error,
                        size_t error_len);
 void app_destroy(struct app *app);
-
-/* Answers by another site (*borrowed*) from the next request on, whose base address, clock, language and time zone must be
- * the same. What was given to app_create stays borrowed; one given here is not used any more once another was, which
- * returns when a request that is being answered is done. */
-void app_change(struct app *app, const struct site *site);
 
 /* The row that answers the request, by its method and path; NULL if there is none. Looks at nothing else, and runs no
  * statement. */

@@ -46,7 +46,6 @@ struct site {
     int64_t (*clock)(void);               /* seconds since 1970 */
     const char *database;                 /* its path */
     const json_t *settings;               /* as doctor.h wants them */
-    const char *not_reloaded;             /* when and why the last reload was refused; NULL if it was not */
 };
 
 struct route;

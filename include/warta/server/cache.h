@@ -42,9 +42,6 @@ uint64_t cache_epoch(struct cache *cache, struct app *app);
 /* The content may have changed: the next to call cache_epoch asks the database. */
 void cache_recheck(struct cache *cache);
 
-/* Everything is to be made anew, whatever the database says: what pages are made by has changed. */
-void cache_forget(struct cache *cache);
-
 /* The page for a target (*owned*: page_drop), or NULL: the caller must then make it and call cache_fill. */
 struct page *cache_get(struct cache *cache, uint64_t epoch, const char *target);
 

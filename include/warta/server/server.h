@@ -106,9 +106,6 @@ bool server_start(struct server *server, const struct server_apps *apps, char *e
  * `lane_limit_ms`); what is not is logged. */
 bool server_alive(struct server *server, unsigned within_ms);
 
-/* What pages are made of has changed elsewhere than in the database: none that was made before is sent again. */
-void server_forget(struct server *server);
-
 /* Takes no more connections, answers what has begun (and what idle connections still ask within a second) with
  * `Connection: close`, waits for them to finish, at most `stop_ms`, and ends. What has come to a lane is handled to its
  * end, however long that takes. Accepts NULL, and a server that was never started. */
