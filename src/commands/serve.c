@@ -91,6 +91,14 @@ static bool statements_are_good(const char *database, const struct log *log, cha
     return good;
 }
 
+static void ignore_signals(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes then fails what is written, not the server */
+    if (isatty(STDERR_FILENO) != 1)
+        signal(SIGHUP, SIG_IGN); /* a daemon outlives the terminal it was started in */
+}
+
 /* Blocks, for this thread and those it starts, the signals that it waits for. */
 static void block_signals(sigset_t *signals)
 {
@@ -101,8 +109,6 @@ static void block_signals(sigset_t *signals)
     sigaddset(signals, SIGINT);
     sigaddset(signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes then fails what is written, not the server */
 }
 
 static int wait_signal(const struct serving *serving, const sigset_t *signals)
@@ -209,15 +215,19 @@ static int serve_run(const struct config *config)
         .threads = threads,
         .apps_len = threads + SERVER_SLOW_THREADS + hash_thread_count() + 1,
     };
-    if (isatty(STDERR_FILENO) != 1) /* a daemon outlives the terminal it was started in */
-        signal(SIGHUP, SIG_IGN);
+    struct log_sink sink;
+    log_sink_init(&sink, log.fd);
+    log.sink = &sink;
+    ignore_signals();
     char *folder = path_folder(config_text(config, "database"));
     notify_init(&serving.notify);
     serving.server = open_server(config, threads, sockets, folder, &log, error, sizeof error);
     bool ok = serving.server != NULL && serve_site(&serving, config, folder, &log, error, sizeof error);
     notify_release(&serving.notify);
     free(folder);
-    return ok ? 0 : command_fail("%s", error);
+    bool told = log_writable(&log);
+    log_sink_release(&sink);
+    return ok ? 0 : told ? command_fail("%s", error) : 1;
 }
 
 const struct command command_serve = {"start the server", &serve_usage, serve_run};
