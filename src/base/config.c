@@ -439,7 +439,7 @@ static void add_table(struct config *config, const struct setting *table, bool f
 bool config_init(struct config *config, const struct usage *usage, size_t words_len, const char *const *words,
                  const char *const *environment, char error[static CONFIG_ERROR_CAP])
 {
-    *config = (struct config){.usage = usage, .words_len = words_len, .words = words, .environment = environment};
+    *config = (struct config){.usage = usage};
     arena_init(&config->arena);
     size_t capacity = config_table_len(usage->shared) + config_table_len(usage->own) + 1;
     config->values = arena_alloc(&config->arena, capacity * sizeof *config->values);
@@ -453,21 +453,6 @@ bool config_init(struct config *config, const struct usage *usage, size_t words_
 void config_release(struct config *config)
 {
     arena_release(&config->arena);
-}
-
-bool config_reload(const struct config *config, struct config *fresh, char error[static CONFIG_ERROR_CAP])
-{
-    if (!config_init(fresh, config->usage, config->words_len, config->words, config->environment, error)) {
-        return false;
-    }
-    for (size_t i = 0; i < config->values_len; i++) {
-        const struct config_value *before = &config->values[i];
-        const struct config_value *now = &fresh->values[i];
-        if (!now->setting->live && strcmp(before->text, now->text) != 0) {
-            return fail(error, now->setting->name, "has changed, which takes a restart");
-        }
-    }
-    return true;
 }
 
 static const struct config_value *known(const struct config *config, const char *name)

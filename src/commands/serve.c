@@ -4,12 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "warta/app/app.h"
 #include "warta/base/path.h"
 #include "warta/commands/command.h"
 #include "warta/commands/confine.h"
-#include "warta/commands/live_site.h"
 #include "warta/commands/settings.h"
 #include "warta/commands/setup.h"
+#include "warta/commands/site.h"
 #include "warta/server/listen.h"
 #include "warta/server/notify.h"
 #include "warta/server/server.h"
@@ -23,9 +24,7 @@ static const struct usage serve_usage = {
     .details =
         "While there are no users, it prints an address where the first admin is made. Sockets that systemd hands over "
         "are served instead of --listen. SIGTERM ends it once what has begun is finished, after 10 seconds at most. "
-        "SIGHUP has it read the file of --config again, and take new values of site-title, site-description, "
-        "trusted-proxy, metrics-from, password-memory, log-level, log-format, log-clients and log-slow; a theme is "
-        "read again, too. Any other change needs a restart.",
+        "Settings and theme are read at the start: a restart puts changes into effect.",
 };
 
 enum {
@@ -36,13 +35,12 @@ enum {
 };
 
 struct serving {
-    struct live_site live;
+    struct site_setup setup;
     struct server *server;
     struct notify notify;
     struct app **apps; /* those of the fast lane first */
     unsigned threads, apps_len;
     unsigned beat_ms; /* how often the server is asked whether it is alive; 0: never */
-    bool in_terminal;
 };
 
 /* At least one for each socket. */
@@ -93,38 +91,24 @@ static bool statements_are_good(const char *database, const struct log *log, cha
     return good;
 }
 
-/* A reload that is asked for while the server starts must not end it. */
-static void block_hangup(void)
+static void ignore_signals(void)
 {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes then fails what is written, not the server */
+    if (isatty(STDERR_FILENO) != 1)
+        signal(SIGHUP, SIG_IGN); /* a daemon outlives the terminal it was started in */
 }
 
 /* Blocks, for this thread and those it starts, the signals that it waits for. */
 static void block_signals(sigset_t *signals)
 {
+    struct sigaction hangup;
     sigemptyset(signals);
-    sigaddset(signals, SIGHUP);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(signals, SIGHUP);
     sigaddset(signals, SIGINT);
     sigaddset(signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes then fails what is written, not the server */
-}
-
-static void reload(struct serving *serving)
-{
-    char error[ERROR_CAP];
-    notify_reloading(&serving->notify);
-    if (live_site_reload(&serving->live, serving->apps, serving->apps_len, error, sizeof error)) {
-        server_forget(serving->server);
-        log_write(serving->live.log, LOG_INFO, NULL, "settings reloaded");
-    } else {
-        log_write(serving->live.log, LOG_ERROR, NULL, "settings not reloaded, those before stay in force: %s", error);
-    }
-    notify_send(&serving->notify, "READY=1");
 }
 
 static int wait_signal(const struct serving *serving, const sigset_t *signals)
@@ -133,14 +117,12 @@ static int wait_signal(const struct serving *serving, const sigset_t *signals)
     return serving->beat_ms == 0 ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &beat);
 }
 
-/* Until a signal says to end. The hangup of the terminal it was started in is one. */
+/* Until a signal says to end. */
 static void wait_for_end(struct serving *serving, const sigset_t *signals)
 {
     int received = 0;
-    while (received != SIGINT && received != SIGTERM && !(received == SIGHUP && serving->in_terminal)) {
+    while (received <= 0) {
         received = wait_signal(serving, signals);
-        if (received == SIGHUP && !serving->in_terminal)
-            reload(serving);
         if (serving->beat_ms > 0 && server_alive(serving->server, serving->beat_ms))
             notify_send(&serving->notify, "WATCHDOG=1");
     }
@@ -153,7 +135,7 @@ static void serve_until_end(struct serving *serving, const sigset_t *signals, co
     serving->beat_ms = beat_ms < BEAT_MAX_MS ? beat_ms : BEAT_MAX_MS;
     printf("warta: listening on %s\n", server_address(serving->server));
     fflush(stdout);
-    setup_announce(&serving->live.setup->site, database);
+    setup_announce(&serving->setup.site, database);
     notify_send(&serving->notify, "READY=1");
     wait_for_end(serving, signals);
     notify_send(&serving->notify, "STOPPING=1");
@@ -176,14 +158,15 @@ static bool serve_site(struct serving *serving, const struct config *config, con
     int hold = -1;
     sigset_t signals;
     const char *database = config_text(config, "database");
-    bool ok = live_site_init(&serving->live, config, log, server_address(serving->server),
-                             server_metrics(serving->server), error, error_len) &&
-              migrate_run(database, log, error, error_len) && statements_are_good(database, log, error, error_len);
+    struct site *site = &serving->setup.site;
+    bool ok = site_setup_init(&serving->setup, config, server_address(serving->server), error, error_len);
+    site->log = log;
+    site->metrics = server_metrics(serving->server);
+    ok = ok && migrate_run(database, log, error, error_len) && statements_are_good(database, log, error, error_len);
     if (ok)
         hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, error_len);
     if (hold >= 0)
-        serving->apps =
-            apps_create(&serving->live.setup->site, database, serving->threads, serving->apps_len, error, error_len);
+        serving->apps = apps_create(site, database, serving->threads, serving->apps_len, error, error_len);
     block_signals(&signals);
     if (serving->apps != NULL)
         confine(config, folder, log);
@@ -194,7 +177,7 @@ static bool serve_site(struct serving *serving, const struct config *config, con
     if (serving->apps != NULL)
         apps_destroy(serving->apps, serving->apps_len);
     hold_release(hold);
-    live_site_release(&serving->live);
+    site_setup_release(&serving->setup);
     return ok;
 }
 
@@ -231,17 +214,20 @@ static int serve_run(const struct config *config)
     struct serving serving = {
         .threads = threads,
         .apps_len = threads + SERVER_SLOW_THREADS + hash_thread_count() + 1,
-        .in_terminal = isatty(STDERR_FILENO) == 1,
     };
-    if (!serving.in_terminal)
-        block_hangup();
+    struct log_sink sink;
+    log_sink_init(&sink, log.fd);
+    log.sink = &sink;
+    ignore_signals();
     char *folder = path_folder(config_text(config, "database"));
     notify_init(&serving.notify);
     serving.server = open_server(config, threads, sockets, folder, &log, error, sizeof error);
     bool ok = serving.server != NULL && serve_site(&serving, config, folder, &log, error, sizeof error);
     notify_release(&serving.notify);
     free(folder);
-    return ok ? 0 : command_fail("%s", error);
+    bool told = log_writable(&log);
+    log_sink_release(&sink);
+    return ok ? 0 : told ? command_fail("%s", error) : 1;
 }
 
 const struct command command_serve = {"start the server", &serve_usage, serve_run};

@@ -3,12 +3,10 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 void notify_init(struct notify *notify)
@@ -44,16 +42,6 @@ void notify_send(const struct notify *notify, const char *state)
     if (notify->fd >= 0) {
         send(notify->fd, state, strlen(state), MSG_NOSIGNAL);
     }
-}
-
-void notify_reloading(const struct notify *notify)
-{
-    char state[64];
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%lld",
-             (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-    notify_send(notify, state);
 }
 
 unsigned notify_watchdog_ms(void)

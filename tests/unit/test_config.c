@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "warta/base/config.h"
-#include "warta/commands/command.h"
 #include "warta/commands/settings.h"
 
 enum { WORDS_MAX = 8, PATH_CAP = 256 };
@@ -510,64 +509,6 @@ static void settings_are_described_and_secrets_masked(void **state)
     config_release(&config);
 }
 
-static bool is_capital(const char *text, char *reason, size_t reason_len)
-{
-    snprintf(reason, reason_len, "\"%s\" begins small", text);
-    return *text >= 'A' && *text <= 'Z';
-}
-
-static void a_reload_takes_what_is_live(void **state)
-{
-    (void)state;
-    static const struct setting table[] = {
-        {.name = "title",
-         .kind = SETTING_TEXT,
-         .live = true,
-         .filled = true,
-         .valid = is_capital,
-         .fallback = "Warta",
-         .value = "TEXT"},
-        {.name = "threads", .kind = SETTING_INTEGER, .max = 64, .fallback = "0", .value = "N"},
-        {.name = "config", .kind = SETTING_TEXT, .value = "FILE"},
-        {.name = NULL},
-    };
-    static const struct usage usage = {.command = "serve", .arguments = "", .shared = table};
-    static const struct {
-        const char *file, *title, *reason;
-    } cases[] = {
-        {"title = Two\nthreads = 2\n", "Two", NULL},
-        {"threads = 2\n", "Warta", NULL},
-        {"title = Two\nthreads = 3\n", NULL, "threads: has changed"},
-        {"title = Two\n", NULL, "threads: has changed"},
-        {"titel = Two\nthreads = 2\n", NULL, "did you mean title"},
-        {"title =\nthreads = 2\n", NULL, "must not be empty"},
-        {"threads = 2\ntitle = two\n", NULL, ":2: title: \"two\" begins small"},
-    };
-    char path[PATH_CAP], error[CONFIG_ERROR_CAP];
-    static const char first[] = "title = One\nthreads = 2\n";
-    make_file(path, first, strlen(first));
-    const char *const words[] = {"--config", path};
-    struct config config;
-    assert_true(config_init(&config, &usage, 2, words, nothing, error));
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct config fresh;
-        FILE *file = fopen(path, "w");
-        assert_non_null(file);
-        fputs(cases[i].file, file);
-        fclose(file);
-        bool taken = config_reload(&config, &fresh, error);
-        assert_int_equal(taken, cases[i].reason == NULL);
-        if (taken)
-            assert_string_equal(config_text(&fresh, "title"), cases[i].title);
-        else
-            assert_non_null(strstr(error, cases[i].reason));
-        config_release(&fresh);
-        assert_string_equal(config_text(&config, "title"), "One");
-    }
-    config_release(&config);
-    unlink(path);
-}
-
 static void the_shared_settings_are_sound(void **state)
 {
     (void)state;
@@ -595,25 +536,6 @@ static void the_shared_settings_are_sound(void **state)
     buf_release(&out);
 }
 
-/* The sentence of "warta serve --help" that tells what a reload takes names what is live, and nothing else. */
-static void help_tells_what_is_live(void **state)
-{
-    (void)state;
-    static const char start[] = "take new values of";
-    const char *list = strstr(command_serve.usage->details, start);
-    assert_non_null(list);
-    char sentence[512];
-    snprintf(sentence, sizeof sentence, "%.*s", (int)strcspn(list, ";") + 1, list);
-    for (const struct setting *setting = settings_shared; setting->name != NULL; setting++) {
-        size_t len = strlen(setting->name);
-        bool told = false;
-        for (const char *at = sentence + strlen(start); (at = strstr(at, setting->name)) != NULL; at += len)
-            told = told || (strchr(" ,", at[-1]) != NULL && strchr(" ,;", at[len]) != NULL);
-        if (told != setting->live)
-            fail_msg("%s is %s", setting->name, told ? "told, but not live" : "live, but not told");
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -630,12 +552,10 @@ int main(void)
         cmocka_unit_test(wrong_lines_are_named),
         cmocka_unit_test(a_file_has_its_limit),
         cmocka_unit_test(a_long_mistake_is_cut),
-        cmocka_unit_test(help_tells_what_is_live),
         cmocka_unit_test(help_is_wanted_before_the_flags_end),
         cmocka_unit_test(help_is_aligned),
         cmocka_unit_test(long_help_is_wrapped),
         cmocka_unit_test(settings_are_described_and_secrets_masked),
-        cmocka_unit_test(a_reload_takes_what_is_live),
         cmocka_unit_test(the_shared_settings_are_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

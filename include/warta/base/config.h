@@ -39,7 +39,6 @@ struct setting {
     int64_t min, max;                                                 /* SETTING_INTEGER */
     const char *fallback;                                             /* as a file would give it; NULL: "" or no */
     const char *const *choices;                                       /* SETTING_CHOICE: ends with NULL */
-    bool live;         /* a running server takes a change of it (config_reload) */
     const char *value; /* what help calls the value: "FILE"; not for choices and booleans */
     const char *help;
 };
@@ -58,9 +57,7 @@ struct config_value;
 
 struct config {
     struct arena arena;
-    const struct usage *usage; /* borrowed, as are the next three */
-    size_t words_len;
-    const char *const *words, *const *environment;
+    const struct usage *usage; /* borrowed */
     struct config_value *values;
     size_t values_len;
     const char **arguments;
@@ -78,10 +75,6 @@ enum { CONFIG_ERROR_CAP = 512, CONFIG_NAME_CAP = 64, CONFIG_FILE_MAX = 1 << 20 }
 bool config_init(struct config *config, const struct usage *usage, size_t words_len, const char *const *words,
                  const char *const *environment, char error[static CONFIG_ERROR_CAP]);
 void config_release(struct config *config);
-
-/* Reads them once more, the file as it is now. False with one line in `error` as config_init gives it, or one that names a
- * setting that has changed and is not `live`. Release `fresh` in either case. */
-bool config_reload(const struct config *config, struct config *fresh, char error[static CONFIG_ERROR_CAP]);
 
 /* The value of a setting (*borrowed*). The name must be in the usage and of that kind; config_text: or a choice. */
 const char *config_text(const struct config *config, const char *name);

@@ -48,7 +48,6 @@ struct site {
     const char *database;                 /* its path */
     struct file_cache *files;             /* descriptors of files that are sent */
     const json_t *settings;               /* as doctor.h wants them */
-    const char *not_reloaded;             /* when and why the last reload was refused; NULL if it was not */
 };
 
 struct file_cache;
