@@ -10,6 +10,7 @@
 #include "warta/commands/confine.h"
 #include "warta/commands/settings.h"
 #include "warta/commands/setup.h"
+#include "warta/newsroom/file_cache.h"
 #include "warta/commands/site.h"
 #include "warta/server/listen.h"
 #include "warta/server/notify.h"
@@ -30,6 +31,8 @@ static const struct usage serve_usage = {
 enum {
     ERROR_CAP = 512,
     THREADS_MAX = 64,
+    READ_THREADS_MIN = 2,
+    FILES_MIB = 256,   /* of files that are being read, put aside to be sent */
     BEATS = 3,         /* in each of the watchdog's periods */
     BEAT_MAX_MS = 5000 /* well within the time that an idle connection has */
 };
@@ -38,8 +41,8 @@ struct serving {
     struct site_setup setup;
     struct server *server;
     struct notify notify;
-    struct app **apps; /* those of the fast lane first */
-    unsigned threads, apps_len;
+    struct app **apps;
+    size_t apps_len;
     unsigned beat_ms; /* how often the server is asked whether it is alive; 0: never */
 };
 
@@ -53,6 +56,14 @@ static unsigned thread_count(const struct config *config, unsigned sockets)
     return threads < 1 ? 1 : (unsigned)threads;
 }
 
+static unsigned read_thread_count(const struct config *config)
+{
+    int64_t threads = config_int(config, "read-threads");
+    if (threads == 0)
+        threads = sysconf(_SC_NPROCESSORS_ONLN);
+    return threads < READ_THREADS_MIN ? READ_THREADS_MIN : threads < THREADS_MAX ? (unsigned)threads : THREADS_MAX;
+}
+
 /* One core is left to readers. */
 static unsigned hash_thread_count(void)
 {
@@ -60,20 +71,21 @@ static unsigned hash_thread_count(void)
     return spare < 1 ? 1 : (unsigned)(spare < SERVER_HASH_THREADS_MAX ? spare : SERVER_HASH_THREADS_MAX);
 }
 
-static void apps_destroy(struct app **apps, unsigned len)
+static void apps_destroy(struct app **apps, size_t len)
 {
-    for (unsigned i = 0; i < len; i++)
+    for (size_t i = 0; apps != NULL && i < len; i++)
         app_destroy(apps[i]);
     free(apps);
 }
 
-/* One app for each thread (*owned*), those of the fast lane first; NULL with a reason in `error`. */
-static struct app **apps_create(const struct site *site, const char *database, unsigned fast_len, unsigned len,
-                                char *error, size_t error_len)
+/* As many as the server wants (*owned*); NULL with a reason in `error`. */
+static struct app **apps_create(const struct site *site, const struct server *server, char *error, size_t error_len)
 {
+    size_t len = server_apps_len(server);
     struct app **apps = mem_alloc(len * sizeof(struct app *));
-    for (unsigned i = 0; i < len; i++) {
-        apps[i] = app_create(site, database, i < fast_len ? STORE_READ : STORE_WRITE, error, error_len);
+    for (size_t i = 0; i < len; i++) {
+        enum store_access access = server_app_writes(server, i) ? STORE_WRITE : STORE_READ;
+        apps[i] = app_create(site, site->database, access, error, error_len);
         if (apps[i] == NULL) {
             apps_destroy(apps, i);
             return NULL;
@@ -143,12 +155,14 @@ static void serve_until_end(struct serving *serving, const sigset_t *signals, co
 
 static bool start_server(struct serving *serving, char *error, size_t error_len)
 {
-    struct app **lanes = serving->apps + serving->threads;
-    const struct server_apps all = {.fast = serving->apps,
-                                    .slow = lanes,
-                                    .hash = lanes + SERVER_SLOW_THREADS,
-                                    .upload = serving->apps[serving->apps_len - 1]};
-    return server_start(serving->server, &all, error, error_len);
+    const struct site *site = &serving->setup.site;
+    const struct server_site served = {
+        .apps = serving->apps,
+        .prefix = site->base.prefix,
+        .trusted_proxies = site->trusted_proxies,
+        .clock = site->clock,
+    };
+    return server_start(serving->server, &served, error, error_len);
 }
 
 /* Serves on an open server until a signal comes. */
@@ -162,11 +176,12 @@ static bool serve_site(struct serving *serving, const struct config *config, con
     bool ok = site_setup_init(&serving->setup, config, server_address(serving->server), error, error_len);
     site->log = log;
     site->metrics = server_metrics(serving->server);
+    site->files = file_cache_create(folder, (int64_t)FILES_MIB << 20);
     ok = ok && migrate_run(database, log, error, error_len) && statements_are_good(database, log, error, error_len);
     if (ok)
         hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, error_len);
     if (hold >= 0)
-        serving->apps = apps_create(site, database, serving->threads, serving->apps_len, error, error_len);
+        serving->apps = apps_create(site, serving->server, error, error_len);
     block_signals(&signals);
     if (serving->apps != NULL)
         confine(config, folder, log);
@@ -174,8 +189,8 @@ static bool serve_site(struct serving *serving, const struct config *config, con
     if (ok)
         serve_until_end(serving, &signals, database);
     server_destroy(serving->server);
-    if (serving->apps != NULL)
-        apps_destroy(serving->apps, serving->apps_len);
+    apps_destroy(serving->apps, serving->apps_len);
+    file_cache_destroy(site->files);
     hold_release(hold);
     site_setup_release(&serving->setup);
     return ok;
@@ -192,6 +207,7 @@ static struct server *open_server(const struct config *config, unsigned threads,
         .handed_over = sockets,
         .handed_over_len = sockets_len,
         .threads = threads,
+        .read_threads = read_thread_count(config),
         .hash_threads = hash_thread_count(),
         .log = log,
         .upload_body_max = ((size_t)config_int(config, "upload-max") << 20) + SERVER_UPLOAD_SLACK,
@@ -211,10 +227,7 @@ static int serve_run(const struct config *config)
     if (sockets > THREADS_MAX)
         return command_fail("%zu sockets were handed over: %d at most", sockets, THREADS_MAX);
     unsigned threads = thread_count(config, (unsigned)sockets);
-    struct serving serving = {
-        .threads = threads,
-        .apps_len = threads + SERVER_SLOW_THREADS + hash_thread_count() + 1,
-    };
+    struct serving serving = {0};
     struct log_sink sink;
     log_sink_init(&sink, log.fd);
     log.sink = &sink;
@@ -222,6 +235,7 @@ static int serve_run(const struct config *config)
     char *folder = path_folder(config_text(config, "database"));
     notify_init(&serving.notify);
     serving.server = open_server(config, threads, sockets, folder, &log, error, sizeof error);
+    serving.apps_len = serving.server == NULL ? 0 : server_apps_len(serving.server);
     bool ok = serving.server != NULL && serve_site(&serving, config, folder, &log, error, sizeof error);
     notify_release(&serving.notify);
     free(folder);

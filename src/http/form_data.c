@@ -33,7 +33,8 @@ static int refuse(struct form_data *form, int status, const char *problem)
 
 static int refuse_text(struct form_data *form)
 {
-    return refuse(form, 400, "The form contains characters that are not text. Go back and remove what was pasted last.");
+    return refuse(form, 400,
+                  "The form contains characters that are not text. Go back and remove what was pasted last.");
 }
 
 static int refuse_many(struct form_data *form)
@@ -159,7 +160,8 @@ static int read_parts(struct form_data *form, const char *at, const char *end, c
             return 200;
         size_t left = (size_t)(end - at), head_max = left < FORM_DATA_HEAD_MAX ? left : FORM_DATA_HEAD_MAX;
         const char *value = left >= 2 && memcmp(at, "\r\n", 2) == 0 ? memmem(at, head_max, head_end, 4) : NULL;
-        const char *next = value == NULL ? NULL : memmem(value + 4, (size_t)(end - value) - 4, delimiter, delimiter_len);
+        const char *next =
+            value == NULL ? NULL : memmem(value + 4, (size_t)(end - value) - 4, delimiter, delimiter_len);
         if (next == NULL || memchr(at, '\0', (size_t)(value - at)) != NULL)
             return cut ? 200 : refuse(form, 400, "The form arrived incomplete. Go back and send it again.");
         int status = add_part(form, at, (size_t)(value - at), value + 4, (size_t)(next - value) - 4);

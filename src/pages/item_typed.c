@@ -164,8 +164,8 @@ static bool put_upload(struct exchange *x, struct item_page *page, const struct 
     else if (upload->len > x->site->upload_max)
         snprintf(reason, sizeof reason, "%s", page_too_large_words(x, upload->len));
     else
-        outcome = file_put(x->store, x->actor, 0, upload->name, upload->bytes, upload->len, x->now_unix, &id, NULL, reason,
-                           sizeof reason);
+        outcome = file_put(x->store, x->actor, 0, upload->name, upload->bytes, upload->len, x->now_unix, &id, NULL,
+                           reason, sizeof reason);
     if (outcome == FILE_OK) {
         page->files_typed = true;
         return add_file(x, page, id, alt);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "loop.h"
+#include "stream.h"
 #include "warta/base/clock.h"
 
 /* Only what the guard let through is shown; what it refused may hold anything, a token too. */
@@ -68,7 +68,7 @@ static enum log_level level_of(const struct stream *stream, int status)
 {
     if (status >= 500 && stream->reason == NULL)
         return LOG_ERROR;
-    bool probed = stream->route != NULL && stream->route->probe;
+    bool probed = stream->route != NULL && (stream->route->flags & ROUTE_PROBE) != 0;
     return probed && status < 400 ? LOG_DEBUG : LOG_INFO;
 }
 

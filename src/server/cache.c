@@ -305,6 +305,7 @@ struct page *cache_part(struct cache *cache, const struct cache_asker *asker)
 {
     pthread_mutex_lock(&cache->mutex);
     const struct entry *entry = *entry_find(cache, hash_of(asker->key), asker->key);
+    assert(entry != NULL); /* it stays while its page is made */
     bool is_current = entry->page != NULL && entry->page->epoch >= asker->epoch;
     struct page *page = is_current ? page_keep(entry->page) : NULL;
     pthread_mutex_unlock(&cache->mutex);
@@ -315,6 +316,7 @@ void cache_fill(struct cache *cache, struct cache_asker *asker, struct page *pag
 {
     pthread_mutex_lock(&cache->mutex);
     struct entry *entry = *entry_find(cache, hash_of(asker->key), asker->key);
+    assert(entry != NULL);
     struct cache_asker *waiting = entry->waiting;
     entry->waiting = NULL;
     entry->making = false;

@@ -53,6 +53,11 @@ static bool is_http_1_0(const struct guard_request *request)
     return strcmp(request->version, "HTTP/1.0") == 0;
 }
 
+static bool target_is_short(const struct guard_request *request)
+{
+    return strnlen(request->target, GUARD_TARGET_MAX + 1) <= GUARD_TARGET_MAX;
+}
+
 static bool method_is_token(const struct guard_request *request)
 {
     return is_token(request->method);
@@ -162,6 +167,7 @@ static const struct check {
     int status;
     const char *reason;
 } checks[] = {
+    {target_is_short, 414, "the target is longer than is taken"},
     {method_is_token, 400, "the method is not a token"},
     {target_has_path, 400, "the target does not begin with a slash"},
     {target_is_visible, 400, "a character in the target that must be escaped"},

@@ -10,6 +10,7 @@
 #include "stream.h"
 #include "warta/base/clock.h"
 #include "warta/base/mem.h"
+#include "warta/http/client.h"
 
 enum {
     QUERY_PARTS_MAX = 128, /* libmicrohttpd notes each part there, and hangs where some 200 do not fit */
@@ -143,8 +144,7 @@ static bool has_many_parts(const char *target)
 /* The only place where the target can be seen as sent. What it returns comes back as the handler's context. */
 static void *on_request_line(void *context, const char *target, struct MHD_Connection *client)
 {
-    struct connection *connection =
-        MHD_get_connection_info(client, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    struct connection *connection = MHD_get_connection_info(client, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     struct stream *stream = stream_create(context, connection, client, target);
     connection->stream = stream;
     deadline_begin(connection->deadline);

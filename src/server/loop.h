@@ -66,8 +66,8 @@ struct server {
     bool listening, running, watching;
     struct connection **by_socket; /* owned; each entry is its loop's */
 
-    unsigned char key[16];         /* of clients' hashes */
-    int *sockets;                  /* one for each loop */
+    unsigned char key[16]; /* of clients' hashes */
+    int *sockets;          /* one for each loop */
     struct loop loops[];
 };
 
@@ -77,7 +77,7 @@ struct connection {
     struct deadline *deadline;
     int socket;
     struct wire wire;
-    bool refused; /* something malformed has come: nothing more is handed on */
+    bool refused;          /* something malformed has come: nothing more is handed on */
     struct stream *stream; /* owned; NULL between requests */
     uint64_t peer;         /* the hash that it is counted by */
     char client[INET6_ADDRSTRLEN];

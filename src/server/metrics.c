@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "loop.h"
+#include "warta/app/app.h"
 #include "warta/base/mem.h"
 #include "warta/base/metrics.h"
 #include "warta/store/store.h"
@@ -32,8 +33,11 @@ static const char *const served_names[] = {
     [SERVED_KEPT] = "kept", [SERVED_READ] = "fast",       [SERVED_STAFF] = "slow",
     [SERVED_HASH] = "hash", [SERVED_REFUSED] = "refused",
 };
-static const char *const lane_names[LANES] = {
-    [LANE_READ] = "fast", [LANE_STAFF] = "slow", [LANE_HASH] = "hash", [LANE_UPLOAD] = "upload", [LANE_SPOOL] = "spool"};
+static const char *const lane_names[LANES] = {[LANE_READ] = "fast",
+                                              [LANE_STAFF] = "slow",
+                                              [LANE_HASH] = "hash",
+                                              [LANE_UPLOAD] = "upload",
+                                              [LANE_SPOOL] = "spool"};
 
 struct metrics {
     size_t routes;
@@ -190,7 +194,7 @@ static void write_statements(const struct server *server, struct buf *out)
     static const char name[] = "warta_statement_duration_seconds";
     struct store_timing sums[STORE_TIMED] = {{0}};
     char labels[LABELS_CAP];
-    for (size_t i = 0; i < server->site.apps_len; i++)
+    for (size_t i = 0; i < server_apps_len(server); i++)
         app_timings_add(server->site.apps[i], sums);
     metrics_family(out, name, "summary",
                    "How long statements of the database took, waiting for locks and disks included.");
@@ -269,7 +273,8 @@ void metrics_write(struct server *server, struct buf *out)
     write_lanes(server, out);
     write_statements(server, out);
     write_process(&server->process, out);
-    metrics_family(out, "warta_build_info", "gauge", "Always 1; the labels name the program's version and the library's.");
+    metrics_family(out, "warta_build_info", "gauge",
+                   "Always 1; the labels name the program's version and the library's.");
     snprintf(labels, sizeof labels, "version=\"%s\",libmicrohttpd=\"%s\"", WARTA_VERSION, MHD_get_version());
     metrics_count(out, "warta_build_info", labels, 1);
 }

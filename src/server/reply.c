@@ -224,8 +224,6 @@ void replies_put(struct replies *replies, const char *target, size_t target_len,
     if (slot == set + WAYS)
         slot = set + replies->turn++ % WAYS;
     slot_clear(slot);
-    *slot = (struct slot){.reply = *reply,
-                          .encoding = encoding,
-                          .target_len = target_len,
-                          .target = mem_copy(target, target_len)};
+    *slot = (struct slot){
+        .reply = *reply, .encoding = encoding, .target_len = target_len, .target = mem_copy(target, target_len)};
 }

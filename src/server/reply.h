@@ -18,10 +18,10 @@
 
 /* A finished page in one coding. */
 struct reply {
-    struct page *page;                      /* owned */
-    const struct page_form *form;           /* of the page */
-    const struct route *route;              /* that it is a page of; borrowed */
-    struct MHD_Response *whole, *unchanged; /* owned; a 200, and a 304 once it is needed */
+    struct page *page;                            /* owned */
+    const struct page_form *form;                 /* of the page */
+    const struct route *route;                    /* that it is a page of; borrowed */
+    struct MHD_Response *whole, *unchanged;       /* owned; a 200, and a 304 once it is needed */
     int64_t whole_date_unix, unchanged_date_unix; /* what their Date headers say */
     bool last;                                    /* the connection is closed behind it */
 };

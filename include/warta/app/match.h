@@ -14,10 +14,10 @@
 enum { MATCH_ALLOW_CAP = 64 };
 
 struct match {
-    const struct route *route;   /* NULL if none fits */
-    const char *path;            /* of the request (*borrowed*), without the site's prefix; NULL if that is all there is */
-    json_t *params;              /* owned: the captures of the row, as strings, and the query's parameters */
-    char *key;                   /* owned: the one address ("/?type=news") of all requests that get the same page; NULL
+    const struct route *route; /* NULL if none fits */
+    const char *path; /* of the request (*borrowed*), without the site's prefix; NULL if that is all there is */
+    json_t *params;   /* owned: the captures of the row, as strings, and the query's parameters */
+    char *key;        /* owned: the one address ("/?type=news") of all requests that get the same page; NULL
                                   * if no page is to be kept */
     char allow[MATCH_ALLOW_CAP]; /* where no row fits: the methods that the path's rows answer, "GET, HEAD, OPTIONS"; ""
                                   * if the path is unknown */

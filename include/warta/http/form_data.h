@@ -22,8 +22,8 @@
 
 /* And FORM_FIELDS_MAX fields (form.h). */
 enum {
-    FORM_DATA_NAME_MAX = 200,           /* bytes of a field's name */
-    FORM_DATA_TEXT_MAX = 1024 * 1024,   /* bytes of all names and values of a multipart form */
+    FORM_DATA_NAME_MAX = 200,         /* bytes of a field's name */
+    FORM_DATA_TEXT_MAX = 1024 * 1024, /* bytes of all names and values of a multipart form */
     FORM_DATA_UPLOADS_MAX = 20,
     FORM_DATA_HEAD_MAX = 8192,
     FORM_DATA_BOUNDARY_MAX = 70
@@ -39,7 +39,7 @@ struct upload {
 
 struct form_data {
     struct arena *arena; /* borrowed; to be set */
-    json_t *fields;      /* borrowed; to be set to an object: name → string, or → array of strings where the name repeats */
+    json_t *fields; /* borrowed; to be set to an object: name → string, or → array of strings where the name repeats */
     struct upload uploads[FORM_DATA_UPLOADS_MAX];
     size_t uploads_len;
     const char *problem; /* what is wrong with the form, in words; NULL if nothing is */

@@ -74,9 +74,9 @@ struct exchange {
     const char *path;          /* of the request, within the site: without its prefix */
     struct arena arena;
     json_t *params;
-    json_t *form;    /* a posted form: name → string, or → array of strings where the name repeats; {} if none */
-    struct form_data *posted; /* with the files of a posted form (*arena*); NULL without one */
-    json_t *session; /* as session_find gives it; NULL for readers */
+    json_t *form; /* a posted form: name → string, or → array of strings where the name repeats; {} if none */
+    struct form_data *posted;       /* with the files of a posted form (*arena*); NULL without one */
+    json_t *session;                /* as session_find gives it; NULL for readers */
     char cookie[SESSION_TOKEN_CAP]; /* the cookie's value that forms of this page belong to; "" if none is needed */
     char csrf[SESSION_TOKEN_CAP];   /* its CSRF token */
     struct actor actor;             /* of the session */
@@ -152,11 +152,11 @@ int page_form_again(struct exchange *x);
 int page_carry(struct exchange *x, const char *path, const char *form);
 
 /* What the message of something done needs among the query parameters of a page of staff: rows of its table. */
-#define PARAMS_DONE                                                                                                    \
-    {.name = "done", .kind = PARAM_SLUG}, {.name = "undo", .kind = PARAM_TEXT, .max = 2000},                           \
-        {.name = "item", .kind = PARAM_NUMBER}, {.name = "version", .kind = PARAM_NUMBER},                             \
-    {                                                                                                                  \
-        .name = "to", .kind = PARAM_NUMBER                                                                             \
+#define PARAMS_DONE                                                                          \
+    {.name = "done", .kind = PARAM_SLUG}, {.name = "undo", .kind = PARAM_TEXT, .max = 2000}, \
+        {.name = "item", .kind = PARAM_NUMBER}, {.name = "version", .kind = PARAM_NUMBER},   \
+    {                                                                                        \
+        .name = "to", .kind = PARAM_NUMBER                                                   \
     }
 
 /* The query parameters of the pages that take any, for the route table. */

@@ -58,8 +58,8 @@ struct cache_asker {
     uint64_t epoch; /* in which they asked */
     const char *key;
     enum encoding encoding;
-    bool alone;                /* the page turned out to be one that is not kept: they have to make it for themselves */
-    struct cache_asker *next;  /* the cache's */
+    bool alone;               /* the page turned out to be one that is not kept: they have to make it for themselves */
+    struct cache_asker *next; /* the cache's */
 };
 
 enum cache_found {

@@ -19,11 +19,11 @@ enum { GUARD_TARGET_MAX = 4096, GUARD_HEADERS_MAX = 64 /* as many as pass the wi
 /* A request's head, borrowed. */
 struct guard_request {
     const char *method;
-    const char *target;           /* as sent, with its query */
-    const char *version;          /* "HTTP/1.1" */
+    const char *target;  /* as sent, with its query */
+    const char *version; /* "HTTP/1.1" */
     const struct header *headers;
     size_t headers_len;
-    size_t body_max;              /* bytes of body that are read */
+    size_t body_max; /* bytes of body that are read */
 };
 
 struct guard_verdict {

@@ -105,7 +105,8 @@ struct server_site {
     const char *prefix, *trusted_proxies;
     int64_t (*clock)(void);        /* seconds since 1970 */
     const struct login_gate *gate; /* NULL: none */
-    void (*check)(void *context);  /* called every SERVER_CHECK_MS on the staff lane; may wait for the disk; may be NULL */
+    void (*check)(
+        void *context); /* called every SERVER_CHECK_MS on the staff lane; may wait for the disk; may be NULL */
     void *check_context;
 };
 

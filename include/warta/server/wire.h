@@ -26,7 +26,7 @@ enum {
 
 /* Zeroed at the connection's start. */
 struct wire {
-    uint64_t left; /* bytes of the body, or of the chunk */
+    uint64_t left;      /* bytes of the body, or of the chunk */
     const char *reason; /* what is wrong, for the log, without any of the client's text; NULL: nothing */
     int status;         /* what to refuse it with: 400, 414 or 431 */
     uint32_t len;       /* bytes of the head, or of a chunk's line, or of the trailer */
