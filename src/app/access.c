@@ -17,6 +17,12 @@ static int form_read(struct exchange *x)
     int status = form_data_read(x->posted, request_header(request, "Content-Type"), request->body, request->body_len,
                                 request->body_cut);
     x->detail = x->posted->problem;
+    if (status == 413)
+        x->detail =
+            arena_format(&x->arena,
+                         "That is too large to send: at most %zu MB of files, %d of them, and 1 MB of text in %d "
+                         "fields. Go back and send less at once.",
+                         x->site->upload_max >> 20, FORM_DATA_UPLOADS_MAX, FORM_FIELDS_MAX);
     return status;
 }
 

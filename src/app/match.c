@@ -184,8 +184,11 @@ static const struct route *meant(const struct match *match)
     while (len > 1 && match->path[len - 1] == '/')
         len--;
     char *shorter = mem_copy(match->path == NULL ? "" : match->path, len);
-    for (size_t i = 0; i < rows_len && found == NULL; i++)
-        found = pattern_fits(rows[i].pattern, shorter, NULL, NULL) ? &rows[i] : NULL;
+    for (size_t i = 0; i < rows_len && found == NULL; i++) {
+        json_t *captures = row_captures(&rows[i], shorter);
+        found = captures != NULL ? &rows[i] : NULL;
+        json_decref(captures);
+    }
     free(shorter);
     return found;
 }

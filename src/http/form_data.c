@@ -37,11 +37,6 @@ static int refuse_text(struct form_data *form)
                   "The form contains characters that are not text. Go back and remove what was pasted last.");
 }
 
-static int refuse_many(struct form_data *form)
-{
-    return refuse(form, 413, "The form has too many fields. Go back and send less at once.");
-}
-
 /* --- urlencoded --- */
 
 static int read_urlencoded(struct form_data *form, const char *body, size_t len, bool cut)
@@ -49,7 +44,7 @@ static int read_urlencoded(struct form_data *form, const char *body, size_t len,
     size_t pairs = 1;
     for (const char *at = body; (at = memchr(at, '&', len - (size_t)(at - body))) != NULL; at++)
         if (++pairs > FORM_FIELDS_MAX)
-            return refuse_many(form);
+            return 413;
     if (cut) /* the last pair may be half a pair */
         while (len > 0 && body[len - 1] != '&')
             len--;
@@ -111,9 +106,9 @@ static int add_field(struct form_data *form, const char *name, const char *value
 {
     form->text_len += strlen(name) + len;
     if (++form->fields_len > FORM_FIELDS_MAX || strlen(name) > FORM_DATA_NAME_MAX)
-        return refuse_many(form);
+        return 413;
     if (form->text_len > FORM_DATA_TEXT_MAX)
-        return refuse(form, 413, "The form holds more text than this site takes. Go back and send less at once.");
+        return 413;
     if (memchr(value, '\0', len) != NULL || !text_valid(value, len) || !text_valid(name, strlen(name)))
         return refuse_text(form);
     form_add(form->fields, name, arena_copy(form->arena, value, len));
@@ -125,7 +120,7 @@ static int add_upload(struct form_data *form, const char *name, const char *file
     if (len == 0 && *file_name == '\0')
         return 200;
     if (form->uploads_len == FORM_DATA_UPLOADS_MAX || strlen(name) > FORM_DATA_NAME_MAX)
-        return refuse(form, 413, "Those are too many files. Go back and send 20 at most at once.");
+        return 413;
     form->uploads[form->uploads_len++] = (struct upload){.field = arena_copy(form->arena, name, strlen(name)),
                                                          .name = arena_copy(form->arena, file_name, strlen(file_name)),
                                                          .bytes = bytes,
@@ -139,7 +134,7 @@ static int add_part(struct form_data *form, const char *head, size_t head_len, c
     int status = 200;
     read_head(head, head_len, &name, &file_name);
     if (++form->parts_len > FORM_FIELDS_MAX)
-        status = refuse_many(form);
+        status = 413;
     else if (name != NULL && file_name != NULL)
         status = add_upload(form, name, file_name, value, len);
     else if (name != NULL)

@@ -73,6 +73,11 @@ void body_keep_text(struct body *body)
     body->text_only = true;
 }
 
+void body_drop(struct body *body)
+{
+    body->dropped = true;
+}
+
 void body_take(struct body *body, const char *bytes, size_t len)
 {
     assert(!body_is_due(body));
@@ -84,6 +89,8 @@ void body_take(struct body *body, const char *bytes, size_t len)
         return;
     }
     body->len += len;
+    if (body->dropped)
+        return;
     size_t room = body->text_only ? body->text_max - body->gathered.len : len;
     if (len > room) {
         body->cut = true;

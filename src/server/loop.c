@@ -1,6 +1,7 @@
 #include "loop.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,8 +120,14 @@ static ssize_t screen(struct loop *loop, struct connection *connection, const ch
 ssize_t recv(int socket, void *bytes, size_t len, int flags)
 {
     ssize_t got = recvfrom(socket, bytes, len, flags, NULL, NULL);
-    struct connection *connection = reading == NULL || got <= 0 ? NULL : reading->server->by_socket[socket];
-    return connection == NULL ? got : screen(reading, connection, bytes, (size_t)got);
+    const struct connection *known = reading == NULL || got < 0 ? NULL : reading->server->by_socket[socket];
+    if (known == NULL || (got == 0 && (known->stream == NULL || known->stream->state < STREAM_WAITING)))
+        return got;
+    if (got > 0)
+        return screen(reading, reading->server->by_socket[socket], bytes, (size_t)got);
+    /* A client that has ended its side behind a whole request waits for the answer, which libmicrohttpd would give up. */
+    errno = EAGAIN;
+    return -1;
 }
 
 /* --- a request comes in --- */

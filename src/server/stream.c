@@ -65,7 +65,8 @@ static enum MHD_Result send_answer(struct stream *stream, int status, struct MHD
 
 static bool is_last(const struct stream *stream)
 {
-    return stream->reason != NULL || atomic_load_explicit(&stream->server->stopping, memory_order_relaxed);
+    return stream->reason != NULL || stream->response.status == 413 ||
+           atomic_load_explicit(&stream->server->stopping, memory_order_relaxed);
 }
 
 static enum MHD_Result send_response(struct stream *stream)
@@ -336,7 +337,9 @@ static enum MHD_Result begin_body(struct stream *stream, size_t body_len)
     stream->state = STREAM_BODY;
     stream->drops_body = route == NULL || stream->request.method != METHOD_POST;
     body_init(&stream->body, &stream->server->spool, stream->client_hash, max, text_max);
-    if (body_len > max && !stream->drops_body)
+    if (stream->drops_body)
+        body_drop(&stream->body);
+    if (body_len > max)
         stream->body.status = 413;
     /* A client that sends at once would not see an answer before its body has been read: what is left unread when a
      * connection is closed resets it (RFC 9112, 9.6). */
@@ -379,8 +382,6 @@ size_t stream_take(struct stream *stream, const char *bytes, size_t len)
         stream->state = STREAM_BODY;
         deadline_set(deadline, DEADLINE_OWED, clock_coarse_ms() + stream->left_ms);
     }
-    if (stream->drops_body)
-        return len;
     if (!body_is_due(&stream->body)) {
         body_take(&stream->body, bytes, len);
         return len;

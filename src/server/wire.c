@@ -334,7 +334,8 @@ size_t wire_read(struct wire *wire, const char *bytes, size_t len)
         } else {
             taken = 1;
             count(wire, taken);
-            take_line_byte(wire, bytes[at]);
+            if (wire->state != FAULTY)
+                take_line_byte(wire, bytes[at]);
         }
         at += taken;
         if (wire->state == BEFORE_REQUEST)

@@ -175,7 +175,7 @@ static void make_multipart(struct buf *body, const struct harness_message *messa
         const struct upload *upload = &message->uploads[i];
         buf_format(&parts, "--" BOUNDARY "\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"", upload->field);
         for (const char *at = upload->name; *at != '\0'; at++)
-            buf_format(&parts, "%s%c", *at == '"' ? "\\" : "", *at);
+            buf_text(&parts, *at == '"' ? "%22" : *at == '\r' ? "%0D" : *at == '\n' ? "%0A" : (char[]){*at, '\0'});
         buf_text(&parts, "\"\r\n\r\n");
         buf_append(&parts, upload->bytes, upload->len);
         buf_text(&parts, "\r\n");

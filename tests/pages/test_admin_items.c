@@ -284,7 +284,7 @@ static void test_refused(void **state)
         const struct refused_row *row = &refused_rows[i];
         struct response response = post(desk, row->target, row->form);
         expect_status(&response, row->has == NULL ? 400 : 422);
-        expect_has(&response, row->has == NULL ? "The form holds something that is no text" : row->has);
+        expect_has(&response, row->has == NULL ? "The form contains characters that are not text" : row->has);
         expect_not(&response, "The address holds");
         if (row->has_too != NULL)
             expect_has(&response, row->has_too);

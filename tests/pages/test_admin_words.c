@@ -15,7 +15,7 @@ static void test_errors_lead_back(void **state)
     for (size_t i = 0; i < sizeof staff / sizeof *staff; i++)
         expect_page(desk, staff[i], 404, back, "Go to all items");
     expect_page(desk, "/admin/types", 403, back, "Go to all items");
-    expect_page(desk, "/admin?before=x", 400, back, "Go to all items");
+    expect_page(desk, "/admin?left=x", 400, back, "Go to all items");
     expect_page(desk, "/administration", 404, "Go to all items", "Back to the admin");
     expect_page(desk, "/preview/none", 410, "Go to all items", "Back to the admin");
     struct response foreign = harness_send(&desk->site, &(const struct harness_message){.method = "POST",

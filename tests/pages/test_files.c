@@ -287,7 +287,7 @@ static void test_reading(void **state)
             check_header(&response, "X-Content-Type-Options", "nosniff");
             check_file(&response.file, cases[i].from, cases[i].len);
         } else {
-            assert_true(response.file.fd < 0);
+            assert_true(response.status == 304 || response.file.fd < 0);
         }
         check_header(&response, "Cache-Control", response.status == 416 ? "no-store" : "public, no-cache");
         response_release(&response);

@@ -65,7 +65,7 @@ def read(address, target, rate, half_closed=False, head=""):
             if rate:
                 time.sleep(max(0, began + len(got) / rate - time.monotonic()))
     head, _, body = bytes(got).partition(b"\r\n\r\n")
-    return int(head.split()[1]), body
+    return int((head.split() + [b"0", b"0"])[1]), body
 
 
 def readers_at_a_slow_pace():

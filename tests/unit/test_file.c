@@ -37,7 +37,8 @@ static enum file_outcome put(struct staff_site *site, int64_t id, const char *na
                              int64_t *file_id, char reason[static REASON_CAP])
 {
     *reason = '\0';
-    enum file_outcome outcome = file_put(site->store, ana, id, name, bytes, len, NOW, file_id, NULL, reason, REASON_CAP);
+    enum file_outcome outcome =
+        file_put(site->store, ana, id, name, bytes, len, NOW, file_id, NULL, reason, REASON_CAP);
     assert_int_equal(outcome == FILE_REFUSED, *reason != '\0');
     return outcome;
 }
@@ -299,8 +300,8 @@ static int64_t replace_pdf(struct staff_site *site, int64_t id, const char *word
     char reason[REASON_CAP];
     char *bytes = pdf(300000, words);
     int64_t file_id, undo_id;
-    assert_int_equal(file_put(site->store, ana, id, "a.pdf", bytes, 300000, NOW, &file_id, &undo_id, reason, REASON_CAP),
-                     FILE_OK);
+    assert_int_equal(
+        file_put(site->store, ana, id, "a.pdf", bytes, 300000, NOW, &file_id, &undo_id, reason, REASON_CAP), FILE_OK);
     free(bytes);
     return undo_id;
 }

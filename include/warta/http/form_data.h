@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "warta/base/mem.h"
+#include "warta/http/form.h"
 
 /* And FORM_FIELDS_MAX fields (form.h). */
 enum {

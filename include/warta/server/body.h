@@ -39,6 +39,7 @@ struct body {
     size_t len;           /* as sent */
     int status;           /* what to refuse the request with; 0 while all is well */
     bool text_only;       /* nothing is stored */
+    bool dropped;         /* nothing is kept */
     bool cut;             /* only the beginning is kept */
     bool no_room;         /* for want of room */
     int fault;            /* an errno, where there was no room on the disk; 0 if it was a bound of the spool */
@@ -57,6 +58,9 @@ void body_release(struct body *body);
 
 /* From now on `text_max` bytes are kept, in memory. */
 void body_keep_text(struct body *body);
+
+/* From now on nothing is kept, as nobody wants it; `max` stands. */
+void body_drop(struct body *body);
 
 /* Gathers what has come; never waits. To be called only while nothing is due. */
 void body_take(struct body *body, const char *bytes, size_t len);
