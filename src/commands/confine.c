@@ -1,9 +1,9 @@
 #include "warta/commands/confine.h"
 
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "warta/base/path.h"
 #include "warta/base/sandbox.h"
 
 static const char *denied(bool granted)
@@ -34,13 +34,14 @@ void confine(const struct config *config, const char *folder, const struct log *
         log_write(log, LOG_WARN, NULL, "sandbox: off, as --sandbox says");
         return;
     }
-    char *settings = path_folder(config_text(config, "config"));
-    char *socket = path_folder(is_path ? listen + strlen(unix_prefix) : folder);
+    const char *file = config_text(config, "config");
+    char *settings = mem_copy(file, strlen(file));
+    char *socket = mem_copy(listen, strlen(listen));
     const struct sandbox_path paths[] = {
         {folder, SANDBOX_READ | SANDBOX_WRITE},
-        {socket, is_path ? SANDBOX_REMOVE : 0},
+        {dirname(socket + (is_path ? strlen(unix_prefix) : 0)), is_path ? SANDBOX_REMOVE : 0},
         {theme, *theme != '\0' ? SANDBOX_READ : 0},
-        {settings, *config_text(config, "config") != '\0' ? SANDBOX_READ : 0},
+        {dirname(settings), *file != '\0' ? SANDBOX_READ : 0},
         {"/usr/share/zoneinfo", SANDBOX_READ},
         {"/etc/localtime", SANDBOX_READ},
         {"/dev/urandom", SANDBOX_READ}, /* SQLite */

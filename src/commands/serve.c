@@ -1,3 +1,4 @@
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -5,7 +6,7 @@
 #include <unistd.h>
 
 #include "warta/app/app.h"
-#include "warta/base/path.h"
+#include "warta/base/clock.h"
 #include "warta/commands/command.h"
 #include "warta/commands/confine.h"
 #include "warta/commands/settings.h"
@@ -16,6 +17,7 @@
 #include "warta/server/server.h"
 #include "warta/store/hold.h"
 #include "warta/store/migrate.h"
+#include "warta/store/ready.h"
 
 static const struct usage serve_usage = {
     .command = "serve",
@@ -38,7 +40,9 @@ struct serving {
     struct site_setup setup;
     struct server *server;
     struct notify notify;
-    struct app **apps; /* those of the fast lane first */
+    struct readiness readiness;
+    struct store *store; /* to look whether the server is ready */
+    struct app **apps;   /* those of the fast lane first */
     unsigned threads, apps_len;
     unsigned beat_ms; /* how often the server is asked whether it is alive; 0: never */
 };
@@ -111,18 +115,17 @@ static void block_signals(sigset_t *signals)
     pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
-static int wait_signal(const struct serving *serving, const sigset_t *signals)
-{
-    const struct timespec beat = {.tv_sec = serving->beat_ms / 1000, .tv_nsec = serving->beat_ms % 1000 * 1000000L};
-    return serving->beat_ms == 0 ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &beat);
-}
-
 /* Until a signal says to end. */
 static void wait_for_end(struct serving *serving, const sigset_t *signals)
 {
-    int received = 0;
-    while (received <= 0) {
-        received = wait_signal(serving, signals);
+    const unsigned wait_ms = serving->beat_ms > 0 ? serving->beat_ms : READINESS_EVERY_MS;
+    const struct timespec wait = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000L};
+    int64_t looked_ms = clock_ms();
+    while (sigtimedwait(signals, NULL, &wait) <= 0) {
+        if (clock_ms() - looked_ms >= READINESS_EVERY_MS) {
+            readiness_refresh(&serving->readiness, serving->store);
+            looked_ms = clock_ms();
+        }
         if (serving->beat_ms > 0 && server_alive(serving->server, serving->beat_ms))
             notify_send(&serving->notify, "WATCHDOG=1");
     }
@@ -162,6 +165,8 @@ static bool serve_site(struct serving *serving, const struct config *config, con
     bool ok = site_setup_init(&serving->setup, config, server_address(serving->server), error, error_len);
     site->log = log;
     site->metrics = server_metrics(serving->server);
+    site->readiness = &serving->readiness;
+    readiness_init(&serving->readiness, log);
     ok = ok && migrate_run(database, log, error, error_len) && statements_are_good(database, log, error, error_len);
     if (ok)
         hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, error_len);
@@ -169,13 +174,19 @@ static bool serve_site(struct serving *serving, const struct config *config, con
         serving->apps = apps_create(site, database, serving->threads, serving->apps_len, error, error_len);
     block_signals(&signals);
     if (serving->apps != NULL)
+        serving->store = store_open(database, STORE_READ, log, error, error_len);
+    if (serving->store != NULL) {
         confine(config, folder, log);
-    ok = serving->apps != NULL && start_server(serving, error, error_len);
+        readiness_refresh(&serving->readiness, serving->store);
+    }
+    ok = serving->store != NULL && start_server(serving, error, error_len);
     if (ok)
         serve_until_end(serving, &signals, database);
     server_destroy(serving->server);
     if (serving->apps != NULL)
         apps_destroy(serving->apps, serving->apps_len);
+    store_destroy(serving->store);
+    readiness_release(&serving->readiness);
     hold_release(hold);
     site_setup_release(&serving->setup);
     return ok;
@@ -219,12 +230,13 @@ static int serve_run(const struct config *config)
     log_sink_init(&sink, log.fd);
     log.sink = &sink;
     ignore_signals();
-    char *folder = path_folder(config_text(config, "database"));
+    char *path = mem_copy(config_text(config, "database"), strlen(config_text(config, "database")));
+    const char *folder = dirname(path);
     notify_init(&serving.notify);
     serving.server = open_server(config, threads, sockets, folder, &log, error, sizeof error);
     bool ok = serving.server != NULL && serve_site(&serving, config, folder, &log, error, sizeof error);
     notify_release(&serving.notify);
-    free(folder);
+    free(path);
     bool told = log_writable(&log);
     log_sink_release(&sink);
     return ok ? 0 : told ? command_fail("%s", error) : 1;
