@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,17 +58,15 @@ static void write_memory(const struct numbers *numbers, struct buf *out)
     ssize_t len = pread(numbers->memory, text, sizeof text - 1, 0);
     text[len > 0 ? len : 0] = '\0';
     char *rest;
-    uint64_t pages = strtoull(text, &rest, 10);
+    strtoull(text, &rest, 10); /* what is mapped */
     uint64_t resident = strtoull(rest, NULL, 10);
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     one(out, "process_resident_memory_bytes", "gauge", "Memory in use.", resident * page);
-    one(out, "process_virtual_memory_bytes", "gauge", "Addresses in use.", pages * page);
 }
 
 static void write_process(struct numbers *numbers, struct buf *out)
 {
     struct timespec cpu;
-    struct rlimit files;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
     metrics_family(out, "process_cpu_seconds_total", "counter", "Time that processors spent on the process.");
     metrics_seconds(out, "process_cpu_seconds_total", "", (uint64_t)cpu.tv_sec * 1000000000 + (uint64_t)cpu.tv_nsec);
@@ -77,9 +74,6 @@ static void write_process(struct numbers *numbers, struct buf *out)
         (uint64_t)numbers->start_unix);
     if (numbers->open_files != NULL) {
         one(out, "process_open_fds", "gauge", "Open files.", count_open_files(numbers));
-    }
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        one(out, "process_max_fds", "gauge", "How many files may be open.", files.rlim_cur);
     }
     if (numbers->memory >= 0) {
         write_memory(numbers, out);

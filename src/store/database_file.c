@@ -76,7 +76,7 @@ char *file_uri(const char *path, bool immutable)
     struct buf uri = BUF_EMPTY;
     buf_text(&uri, *path == '/' ? "file:" : "file:.%2f");
     for (; *path != '\0'; path++)
-        buf_format(&uri, "%%%02x", (unsigned char)*path);
+        buf_percent(&uri, *path);
     buf_text(&uri, immutable ? "?immutable=1" : "");
     return buf_steal(&uri);
 }

@@ -81,9 +81,6 @@ const char *config_text(const struct config *config, const char *name);
 int64_t config_int(const struct config *config, const char *name);
 bool config_flag(const struct config *config, const char *name);
 
-/* "flag", "environment", "file warta.conf:3" or "default" (*borrowed*). */
-const char *config_origin(const struct config *config, const char *name);
-
 /* The argument of that index, NULL behind the last (*borrowed*). */
 const char *config_argument(const struct config *config, size_t index);
 
@@ -94,9 +91,11 @@ bool config_wants_help(size_t words_len, const char *const *words);
  * with its value, its meaning and its default. */
 void config_help(const struct usage *usage, struct buf *out);
 
+/* The names are borrowed. */
 struct config_row {
-    const char *name, *origin; /* borrowed */
-    struct buf value;          /* as people read it, secrets masked; owned */
+    const char *name;
+    const char *origin; /* "flag", "environment", "file warta.conf:3" or "default" */
+    struct buf value;   /* as people read it, secrets masked; owned */
 };
 
 /* Fills in the shared setting of that index; false behind the last. Release the value. */

@@ -4,7 +4,7 @@
  * the guard (guard.h), and its body is whole. Path and query are handed on as sent, still escaped. Values of headers
  * may end in white space.
  *
- * Lanes (app_lane): a fast request is answered in the event loop that read it, and no two loops wait for each other. A
+ * Lanes (route.h): a fast request is answered in the event loop that read it, and no two loops wait for each other. A
  * slow one, and one that hashes passwords, is set aside once its body is whole (its connection is suspended) and
  * handled on a thread of its lane (lane.h); then the event loop sends the response. So a login storm or a slow disk
  * does not hold up readers, nor the first one those who post. Where a lane's queue is full, the answer is 503 at once.
