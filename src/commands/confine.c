@@ -23,32 +23,26 @@ static void tell(const struct sandbox_state *state, const struct log *log)
               denied(state->seccomp));
 }
 
-/* The settings' file is often replaced by a new one of its name, so its folder is what may be read. */
+/* Settings and theme have been read. */
 void confine(const struct config *config, const char *folder, const struct log *log)
 {
     static const char unix_prefix[] = "unix:";
     const char *listen = config_text(config, "listen");
-    const char *theme = config_text(config, "theme");
     bool is_path = strncmp(listen, unix_prefix, strlen(unix_prefix)) == 0;
     if (strcmp(config_text(config, "sandbox"), "off") == 0) {
         log_write(log, LOG_WARN, NULL, "sandbox: off, as --sandbox says");
         return;
     }
-    const char *file = config_text(config, "config");
-    char *settings = mem_copy(file, strlen(file));
     char *socket = mem_copy(listen, strlen(listen));
     const struct sandbox_path paths[] = {
         {folder, SANDBOX_READ | SANDBOX_WRITE},
         {dirname(socket + (is_path ? strlen(unix_prefix) : 0)), is_path ? SANDBOX_REMOVE : 0},
-        {theme, *theme != '\0' ? SANDBOX_READ : 0},
-        {dirname(settings), *file != '\0' ? SANDBOX_READ : 0},
         {"/usr/share/zoneinfo", SANDBOX_READ},
         {"/etc/localtime", SANDBOX_READ},
         {"/dev/urandom", SANDBOX_READ}, /* SQLite */
         {"/proc/self", SANDBOX_READ},
     };
     const struct sandbox_state state = sandbox_enter(paths, sizeof paths / sizeof *paths);
-    free(settings);
     free(socket);
     tell(&state, log);
 }

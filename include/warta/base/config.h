@@ -66,7 +66,7 @@ struct config {
 
 enum { CONFIG_ERROR_CAP = 512, CONFIG_NAME_CAP = 64, CONFIG_FILE_MAX = 1 << 20 };
 
-/* Reads the settings of one command. `words` (borrowed for the config's life) is its part of the command line, without
+/* Reads the settings of one command. `words` (borrowed for this call) is its part of the command line, without
  * the program's and the command's names; `environment` (likewise) is as environ and ends with NULL. False with one
  * printable line in `error` that names the setting and where it stands ("--threads", "WARTA_THREADS in the
  * environment", "warta.conf:3: threads") and says what is wrong: an unknown name (with the nearest known one), a
