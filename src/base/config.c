@@ -483,24 +483,7 @@ bool config_flag(const struct config *config, const char *name)
     return value->number != 0;
 }
 
-const char *config_origin(const struct config *config, const char *name)
-{
-    return known(config, name)->origin;
-}
-
 const char *config_argument(const struct config *config, size_t index)
 {
     return index < config->arguments_len ? config->arguments[index] : NULL;
-}
-
-/* --- help ----------------------------------------------------------------------------------------- */
-
-bool config_wants_help(size_t words_len, const char *const *words)
-{
-    for (size_t i = 0; i < words_len && strcmp(words[i], "--") != 0; i++) {
-        if (!strcmp(words[i], "--help") || !strcmp(words[i], "-h")) {
-            return true;
-        }
-    }
-    return false;
 }

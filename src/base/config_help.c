@@ -80,6 +80,16 @@ void config_help(const struct usage *usage, struct buf *out)
                usage->shared, out);
 }
 
+bool config_wants_help(size_t words_len, const char *const *words)
+{
+    for (size_t i = 0; i < words_len && strcmp(words[i], "--") != 0; i++) {
+        if (!strcmp(words[i], "--help") || !strcmp(words[i], "-h")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* --- the settings as they stand ---------------------------------------------------------------------- */
 
 static void describe_value(const struct config_value *value, const char *quote, struct buf *out)

@@ -1,3 +1,4 @@
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -5,7 +6,6 @@
 #include <unistd.h>
 
 #include "warta/app/app.h"
-#include "warta/base/path.h"
 #include "warta/commands/command.h"
 #include "warta/commands/confine.h"
 #include "warta/commands/settings.h"
@@ -17,6 +17,7 @@
 #include "warta/server/server.h"
 #include "warta/store/hold.h"
 #include "warta/store/migrate.h"
+#include "warta/store/ready.h"
 
 static const struct usage serve_usage = {
     .command = "serve",
@@ -41,6 +42,8 @@ struct serving {
     struct site_setup setup;
     struct server *server;
     struct notify notify;
+    struct readiness readiness;
+    struct store *store; /* to look whether the server is ready */
     struct app **apps;
     size_t apps_len;
     unsigned beat_ms; /* how often the server is asked whether it is alive; 0: never */
@@ -132,12 +135,16 @@ static int wait_signal(const struct serving *serving, const sigset_t *signals)
 /* Until a signal says to end. */
 static void wait_for_end(struct serving *serving, const sigset_t *signals)
 {
-    int received = 0;
-    while (received <= 0) {
-        received = wait_signal(serving, signals);
+    while (wait_signal(serving, signals) <= 0)
         if (serving->beat_ms > 0 && server_alive(serving->server, serving->beat_ms))
             notify_send(&serving->notify, "WATCHDOG=1");
-    }
+}
+
+/* A disk that hangs holds up one thread of a lane, and nothing else. */
+static void check(void *context)
+{
+    struct serving *serving = context;
+    readiness_refresh(&serving->readiness, serving->store);
 }
 
 static void serve_until_end(struct serving *serving, const sigset_t *signals, const char *database)
@@ -161,6 +168,8 @@ static bool start_server(struct serving *serving, char *error, size_t error_len)
         .prefix = site->base.prefix,
         .trusted_proxies = site->trusted_proxies,
         .clock = site->clock,
+        .check = check,
+        .check_context = serving,
     };
     return server_start(serving->server, &served, error, error_len);
 }
@@ -177,6 +186,8 @@ static bool serve_site(struct serving *serving, const struct config *config, con
     site->log = log;
     site->metrics = server_metrics(serving->server);
     site->files = file_cache_create(folder, (int64_t)FILES_MIB << 20);
+    site->readiness = &serving->readiness;
+    readiness_init(&serving->readiness, log);
     ok = ok && migrate_run(database, log, error, error_len) && statements_are_good(database, log, error, error_len);
     if (ok)
         hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, error_len);
@@ -184,13 +195,19 @@ static bool serve_site(struct serving *serving, const struct config *config, con
         serving->apps = apps_create(site, serving->server, error, error_len);
     block_signals(&signals);
     if (serving->apps != NULL)
+        serving->store = store_open(database, STORE_READ, log, error, error_len);
+    if (serving->store != NULL) {
         confine(config, folder, log);
-    ok = serving->apps != NULL && start_server(serving, error, error_len);
+        readiness_refresh(&serving->readiness, serving->store);
+    }
+    ok = serving->store != NULL && start_server(serving, error, error_len);
     if (ok)
         serve_until_end(serving, &signals, database);
     server_destroy(serving->server);
     apps_destroy(serving->apps, serving->apps_len);
     file_cache_destroy(site->files);
+    store_destroy(serving->store);
+    readiness_release(&serving->readiness);
     hold_release(hold);
     site_setup_release(&serving->setup);
     return ok;
@@ -232,13 +249,14 @@ static int serve_run(const struct config *config)
     log_sink_init(&sink, log.fd);
     log.sink = &sink;
     ignore_signals();
-    char *folder = path_folder(config_text(config, "database"));
+    char *path = mem_copy(config_text(config, "database"), strlen(config_text(config, "database")));
+    const char *folder = dirname(path);
     notify_init(&serving.notify);
     serving.server = open_server(config, threads, sockets, folder, &log, error, sizeof error);
     serving.apps_len = serving.server == NULL ? 0 : server_apps_len(serving.server);
     bool ok = serving.server != NULL && serve_site(&serving, config, folder, &log, error, sizeof error);
     notify_release(&serving.notify);
-    free(folder);
+    free(path);
     bool told = log_writable(&log);
     log_sink_release(&sink);
     return ok ? 0 : told ? command_fail("%s", error) : 1;

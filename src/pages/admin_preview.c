@@ -221,8 +221,7 @@ int page_markdown_post(struct exchange *x)
         return 422;
     }
     markdown_html(body, strlen(body), &x->response->body);
-    response_header(x->response, "Content-Type", "text/html; charset=utf-8");
-    return 200;
+    return page_body(x, 200, "text/html; charset=utf-8");
 }
 
 int page_clean_post(struct exchange *x)

@@ -52,6 +52,5 @@ int page_metrics(struct exchange *x)
     write_database(x, out);
     if (site->metrics != NULL)
         site->metrics->write(site->metrics->context, out);
-    response_header(x->response, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-    return 200;
+    return page_body(x, 200, "text/plain; version=0.0.4; charset=utf-8");
 }

@@ -76,7 +76,7 @@ static void encode_address(const char *address, struct buf *out)
         if (fits)
             buf_append(out, address + from, at - from);
         for (; !fits && from < at; from++)
-            buf_format(out, "%%%02X", bytes[from]);
+            buf_percent(out, address[from]);
     }
 }
 

@@ -45,6 +45,7 @@ static void open_site(struct harness *harness, const char *base_url)
         .database = harness->database,
         .files = harness->files,
         .settings = harness->settings,
+        .readiness = &harness->readiness,
     };
     if (!url_base_init(&site->base, base_url == NULL ? "http://news.example" : base_url, error, sizeof error))
         fail_with("base address", error);
@@ -79,6 +80,10 @@ void harness_open(struct harness *harness, const char *items, const char *base_u
     harness->staff = app_create(&harness->site, harness->database, STORE_WRITE, error, sizeof error);
     if (harness->app == NULL || harness->staff == NULL)
         fail_with("app", error);
+    struct store *store = store_open(harness->database, STORE_READ, &harness->log, error, sizeof error);
+    readiness_init(&harness->readiness, &harness->log);
+    readiness_refresh(&harness->readiness, store);
+    store_destroy(store);
 }
 
 void harness_close(struct harness *harness)
@@ -91,6 +96,7 @@ void harness_close(struct harness *harness)
     view_destroy(harness->view);
     json_decref(harness->settings);
     url_base_release(&harness->site.base);
+    readiness_release(&harness->readiness);
     close(harness->log.fd);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", harness->folder, files[i]);

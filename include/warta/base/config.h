@@ -66,7 +66,7 @@ struct config {
 
 enum { CONFIG_ERROR_CAP = 512, CONFIG_NAME_CAP = 64, CONFIG_FILE_MAX = 1 << 20 };
 
-/* Reads the settings of one command. `words` (borrowed for the config's life) is its part of the command line, without
+/* Reads the settings of one command. `words` (borrowed for this call) is its part of the command line, without
  * the program's and the command's names; `environment` (likewise) is as environ and ends with NULL. False with one
  * printable line in `error` that names the setting and where it stands ("--threads", "WARTA_THREADS in the
  * environment", "warta.conf:3: threads") and says what is wrong: an unknown name (with the nearest known one), a
@@ -81,9 +81,6 @@ const char *config_text(const struct config *config, const char *name);
 int64_t config_int(const struct config *config, const char *name);
 bool config_flag(const struct config *config, const char *name);
 
-/* "flag", "environment", "file warta.conf:3" or "default" (*borrowed*). */
-const char *config_origin(const struct config *config, const char *name);
-
 /* The argument of that index, NULL behind the last (*borrowed*). */
 const char *config_argument(const struct config *config, size_t index);
 
@@ -94,9 +91,11 @@ bool config_wants_help(size_t words_len, const char *const *words);
  * with its value, its meaning and its default. */
 void config_help(const struct usage *usage, struct buf *out);
 
+/* The names are borrowed. */
 struct config_row {
-    const char *name, *origin; /* borrowed */
-    struct buf value;          /* as people read it, secrets masked; owned */
+    const char *name;
+    const char *origin; /* "flag", "environment", "file warta.conf:3" or "default" */
+    struct buf value;   /* as people read it, secrets masked; owned */
 };
 
 /* Fills in the shared setting of that index; false behind the last. Release the value. */

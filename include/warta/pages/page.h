@@ -33,6 +33,8 @@ struct metrics_source {
     void *context;
 };
 
+struct readiness;
+
 /* What all threads share; everything is borrowed. */
 struct site {
     const struct view *view;
@@ -48,6 +50,7 @@ struct site {
     const char *database;                 /* its path */
     struct file_cache *files;             /* descriptors of files that are sent */
     const json_t *settings;               /* as doctor.h wants them */
+    struct readiness *readiness;          /* what /readyz answers; NULL without a server */
 };
 
 struct file_cache;
@@ -97,6 +100,9 @@ const char *page_shown_client(struct exchange *x);
 /* Renders the model by that template as the body. Returns `status`, or 500 when the template cannot be rendered,
  * which is logged. */
 int page_html(struct exchange *x, int status, const char *template_name);
+
+/* The body as it stands, of that media type. Returns `status`. */
+int page_body(struct exchange *x, int status, const char *media_type);
 
 /* `body` (*steals*; NULL is a fault) as JSON of that media type. Returns `status`, or 500 on a fault. */
 int page_json(struct exchange *x, int status, const char *media_type, json_t *body);
@@ -168,8 +174,8 @@ page_handler page_listing, page_listing_json;
 page_handler page_item, page_item_json, page_item_md;
 page_handler page_static, page_file;
 
-/* For operators: /healthz is answered while the server lives, /readyz while it can read and
- * write the database too, which is of this version, with room on its disk (else 503). */
+/* For operators: /healthz is answered while the server lives, /readyz with what was found last of its database
+ * (store/ready.h), a 503 in words if that cannot be worked with. */
 page_handler page_healthz, page_readyz;
 
 /* The numbers, for clients in the networks of --metrics-from; 404 for others. */

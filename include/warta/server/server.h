@@ -55,7 +55,7 @@ enum {
     SERVER_READ_QUEUE = 1024,
     SERVER_HASH_THREADS_MAX = 2,
     SERVER_HASH_QUEUE = 16,
-    SERVER_CHECK_MS = 5000,
+    SERVER_CHECK_MS = 3000,
     SERVER_UPLOAD_SLACK = 2 * 1024 * 1024 /* what a multipart form may hold beside its files */
 };
 
@@ -105,8 +105,7 @@ struct server_site {
     const char *prefix, *trusted_proxies;
     int64_t (*clock)(void);        /* seconds since 1970 */
     const struct login_gate *gate; /* NULL: none */
-    void (*check)(
-        void *context); /* called every SERVER_CHECK_MS on the staff lane; may wait for the disk; may be NULL */
+    void (*check)(void *context);  /* every SERVER_CHECK_MS, on the staff lane; may wait for the disk; NULL: none */
     void *check_context;
 };
 
