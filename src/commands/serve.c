@@ -40,7 +40,7 @@ struct serving {
     struct site_setup setup;
     struct server *server;
     struct notify notify;
-    struct readiness readiness;
+    struct readiness *readiness;
     struct store *store; /* to look whether the server is ready */
     struct app **apps;   /* those of the fast lane first */
     unsigned threads, apps_len;
@@ -123,7 +123,7 @@ static void wait_for_end(struct serving *serving, const sigset_t *signals)
     int64_t looked_ms = clock_ms();
     while (sigtimedwait(signals, NULL, &wait) <= 0) {
         if (clock_ms() - looked_ms >= READINESS_EVERY_MS) {
-            readiness_refresh(&serving->readiness, serving->store);
+            readiness_refresh(serving->readiness, serving->store);
             looked_ms = clock_ms();
         }
         if (serving->beat_ms > 0 && server_alive(serving->server, serving->beat_ms))
@@ -165,8 +165,7 @@ static bool serve_site(struct serving *serving, const struct config *config, con
     bool ok = site_setup_init(&serving->setup, config, server_address(serving->server), error, error_len);
     site->log = log;
     site->metrics = server_metrics(serving->server);
-    site->readiness = &serving->readiness;
-    readiness_init(&serving->readiness, log);
+    site->readiness = serving->readiness = readiness_create(log);
     ok = ok && migrate_run(database, log, error, error_len) && statements_are_good(database, log, error, error_len);
     if (ok)
         hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, error_len);
@@ -177,7 +176,7 @@ static bool serve_site(struct serving *serving, const struct config *config, con
         serving->store = store_open(database, STORE_READ, log, error, error_len);
     if (serving->store != NULL) {
         confine(config, folder, log);
-        readiness_refresh(&serving->readiness, serving->store);
+        readiness_refresh(serving->readiness, serving->store);
     }
     ok = serving->store != NULL && start_server(serving, error, error_len);
     if (ok)
@@ -186,7 +185,7 @@ static bool serve_site(struct serving *serving, const struct config *config, con
     if (serving->apps != NULL)
         apps_destroy(serving->apps, serving->apps_len);
     store_destroy(serving->store);
-    readiness_release(&serving->readiness);
+    readiness_destroy(serving->readiness);
     hold_release(hold);
     site_setup_release(&serving->setup);
     return ok;
@@ -226,9 +225,7 @@ static int serve_run(const struct config *config)
         .threads = threads,
         .apps_len = threads + SERVER_SLOW_THREADS + hash_thread_count() + 1,
     };
-    struct log_sink sink;
-    log_sink_init(&sink, log.fd);
-    log.sink = &sink;
+    log.sink = log_sink_create(log.fd);
     ignore_signals();
     char *path = mem_copy(config_text(config, "database"), strlen(config_text(config, "database")));
     const char *folder = dirname(path);
@@ -238,7 +235,7 @@ static int serve_run(const struct config *config)
     notify_release(&serving.notify);
     free(path);
     bool told = log_writable(&log);
-    log_sink_release(&sink);
+    log_sink_destroy(log.sink);
     return ok ? 0 : told ? command_fail("%s", error) : 1;
 }
 

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "warta/app/app.h"
-#include "warta/store/ready.h"
 
 /* 2026-11-23T12:00:00Z */
 enum { HARNESS_NOW_UNIX = 1795435200 };
@@ -20,7 +19,6 @@ struct harness {
     struct view *view;
     json_t *settings;
     struct site site;
-    struct readiness readiness;
     struct app *app;   /* of the fast lane: it reads */
     struct app *staff; /* of the others: it may write */
 };
