@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -293,33 +294,46 @@ static bool has_room(int fd)
     return poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, 0) != 0;
 }
 
+struct log_sink {
+    pthread_mutex_t mutex; /* guards all that follows */
+    int fd;
+    bool is_ours; /* a description of our own, which is non-blocking and to be closed */
+    bool is_socket;
+    bool is_torn;   /* a line was written in part */
+    size_t dropped; /* lines, since the last that was written */
+    int cause;      /* errno of the last that was not */
+};
+
 bool log_writable(const struct log *log)
 {
     return has_room(log->fd);
 }
 
-void log_sink_init(struct log_sink *sink, int fd)
+struct log_sink *log_sink_create(int fd)
 {
     char path[32];
     struct stat status;
-    *sink = (struct log_sink){.fd = fd};
+    struct log_sink *sink = mem_alloc(sizeof *sink);
     pthread_mutex_init(&sink->mutex, NULL);
-    if (fstat(fd, &status) != 0)
-        return;
-    sink->is_socket = S_ISSOCK(status.st_mode);
-    if (!S_ISFIFO(status.st_mode) && isatty(fd) != 1)
-        return;
+    sink->fd = -1;
+    bool is_open = fstat(fd, &status) == 0;
+    sink->is_socket = is_open && S_ISSOCK(status.st_mode);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    int ours = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    sink->is_ours = ours >= 0;
-    sink->fd = sink->is_ours ? ours : fd;
+    if (is_open && (S_ISFIFO(status.st_mode) || isatty(fd) == 1))
+        sink->fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    sink->is_ours = sink->fd >= 0;
+    sink->fd = sink->is_ours ? sink->fd : fd;
+    return sink;
 }
 
-void log_sink_release(struct log_sink *sink)
+void log_sink_destroy(struct log_sink *sink)
 {
+    if (sink == NULL)
+        return;
     if (sink->is_ours)
         close(sink->fd);
     pthread_mutex_destroy(&sink->mutex);
+    free(sink);
 }
 
 /* A pipe with room takes PIPE_BUF bytes at once (pipe(7)), and nobody else of this process writes in between. */

@@ -11,6 +11,7 @@
 #include "warta/commands/settings.h"
 #include "warta/commands/setup.h"
 #include "warta/newsroom/file_cache.h"
+#include "warta/newsroom/login_gate.h"
 #include "warta/commands/site.h"
 #include "warta/server/listen.h"
 #include "warta/server/notify.h"
@@ -42,7 +43,8 @@ struct serving {
     struct site_setup setup;
     struct server *server;
     struct notify notify;
-    struct readiness readiness;
+    struct login_gate *gate;
+    struct readiness *readiness;
     struct store *store; /* to look whether the server is ready */
     struct app **apps;
     size_t apps_len;
@@ -144,7 +146,7 @@ static void wait_for_end(struct serving *serving, const sigset_t *signals)
 static void check(void *context)
 {
     struct serving *serving = context;
-    readiness_refresh(&serving->readiness, serving->store);
+    readiness_refresh(serving->readiness, serving->store);
 }
 
 static void serve_until_end(struct serving *serving, const sigset_t *signals, const char *database)
@@ -168,6 +170,7 @@ static bool start_server(struct serving *serving, char *error, size_t error_len)
         .prefix = site->base.prefix,
         .trusted_proxies = site->trusted_proxies,
         .clock = site->clock,
+        .gate = site->gate,
         .check = check,
         .check_context = serving,
     };
@@ -186,8 +189,8 @@ static bool serve_site(struct serving *serving, const struct config *config, con
     site->log = log;
     site->metrics = server_metrics(serving->server);
     site->files = file_cache_create(folder, (int64_t)FILES_MIB << 20);
-    site->readiness = &serving->readiness;
-    readiness_init(&serving->readiness, log);
+    site->gate = serving->gate = login_gate_create();
+    site->readiness = serving->readiness = readiness_create(log);
     ok = ok && migrate_run(database, log, error, error_len) && statements_are_good(database, log, error, error_len);
     if (ok)
         hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, error_len);
@@ -198,7 +201,7 @@ static bool serve_site(struct serving *serving, const struct config *config, con
         serving->store = store_open(database, STORE_READ, log, error, error_len);
     if (serving->store != NULL) {
         confine(config, folder, log);
-        readiness_refresh(&serving->readiness, serving->store);
+        readiness_refresh(serving->readiness, serving->store);
     }
     ok = serving->store != NULL && start_server(serving, error, error_len);
     if (ok)
@@ -207,7 +210,8 @@ static bool serve_site(struct serving *serving, const struct config *config, con
     apps_destroy(serving->apps, serving->apps_len);
     file_cache_destroy(site->files);
     store_destroy(serving->store);
-    readiness_release(&serving->readiness);
+    readiness_destroy(serving->readiness);
+    login_gate_destroy(serving->gate);
     hold_release(hold);
     site_setup_release(&serving->setup);
     return ok;
@@ -245,9 +249,7 @@ static int serve_run(const struct config *config)
         return command_fail("%zu sockets were handed over: %d at most", sockets, THREADS_MAX);
     unsigned threads = thread_count(config, (unsigned)sockets);
     struct serving serving = {0};
-    struct log_sink sink;
-    log_sink_init(&sink, log.fd);
-    log.sink = &sink;
+    log.sink = log_sink_create(log.fd);
     ignore_signals();
     char *path = mem_copy(config_text(config, "database"), strlen(config_text(config, "database")));
     const char *folder = dirname(path);
@@ -258,7 +260,7 @@ static int serve_run(const struct config *config)
     notify_release(&serving.notify);
     free(path);
     bool told = log_writable(&log);
-    log_sink_release(&sink);
+    log_sink_destroy(log.sink);
     return ok ? 0 : told ? command_fail("%s", error) : 1;
 }
 

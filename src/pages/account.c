@@ -61,7 +61,7 @@ static int check_old(struct exchange *x, json_t *errors)
 {
     int64_t user_id = 0;
     const char *name = x->actor.name;
-    int64_t delay_s = login_delay_s(x->store, name, x->client, x->now_unix);
+    int64_t delay_s = login_delay_s(x->store, name, x->client, x->now_unix, NULL);
     if (delay_s < 0)
         return 500;
     if (delay_s > 0) {

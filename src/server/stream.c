@@ -12,6 +12,7 @@
 #include "warta/base/mem.h"
 #include "warta/http/client.h"
 #include "warta/http/form_data.h"
+#include "warta/newsroom/login_gate.h"
 
 enum {
     BODY_BYTES_PER_SECOND = 64 * 1024,
@@ -284,6 +285,15 @@ static enum MHD_Result send_alive(struct stream *stream)
     return send_response(stream);
 }
 
+/* How long logins from the client's network are refused. */
+static unsigned login_wait_s(const struct stream *stream)
+{
+    char client[CLIENT_CAP];
+    const struct server_site *site = &stream->server->site;
+    client_address(&stream->request, site->trusted_proxies, client);
+    return site->gate == NULL ? 0 : login_gate_wait_s(site->gate, client, site->clock());
+}
+
 /* The request is whole, and the pipeline has to answer it. */
 static enum MHD_Result hand_over(struct stream *stream)
 {
@@ -292,6 +302,9 @@ static enum MHD_Result hand_over(struct stream *stream)
         return refuse_body(stream);
     if (lane == LANE_LOOP)
         return send_alive(stream);
+    unsigned wait_s = lane == LANE_HASH ? login_wait_s(stream) : 0;
+    if (wait_s > 0)
+        return stream_refuse(stream, 429, wait_s, "too many failed logins from that network");
     if (lane == LANE_STAFF && body_is_stored(&stream->body))
         lane = LANE_UPLOAD;
     return submit(stream, lane, run_request);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +15,27 @@
 
 static const char starting[] = "the server is starting";
 
-void readiness_init(struct readiness *readiness, const struct log *log)
+struct readiness {
+    pthread_mutex_t mutex;     /* guards the words */
+    char words[READINESS_CAP]; /* what is wrong; "" if nothing is */
+    const struct log *log;
+};
+
+struct readiness *readiness_create(const struct log *log)
 {
-    *readiness = (struct readiness){.log = log};
-    memcpy(readiness->words, starting, sizeof starting);
+    struct readiness *readiness = mem_alloc(sizeof *readiness);
     pthread_mutex_init(&readiness->mutex, NULL);
+    memcpy(readiness->words, starting, sizeof starting);
+    readiness->log = log;
+    return readiness;
 }
 
-void readiness_release(struct readiness *readiness)
+void readiness_destroy(struct readiness *readiness)
 {
+    if (readiness == NULL)
+        return;
     pthread_mutex_destroy(&readiness->mutex);
+    free(readiness);
 }
 
 /* An errno; 0 if there is room. */

@@ -8,7 +8,6 @@
 
 #include "warta/app/app.h"
 #include "warta/app/match.h"
-#include "warta/store/ready.h"
 
 /* 2026-11-23T12:00:00Z */
 enum { HARNESS_NOW_UNIX = 1795435200 };
@@ -22,7 +21,6 @@ struct harness {
     json_t *settings;
     struct site site;
     struct file_cache *files;
-    struct readiness readiness;
     struct app *app;   /* of the read lane */
     struct app *staff; /* of the others: it may write */
 };

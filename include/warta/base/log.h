@@ -18,7 +18,6 @@
 #ifndef WARTA_BASE_LOG_H
 #define WARTA_BASE_LOG_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,15 +30,7 @@ enum log_clients { LOG_CLIENTS_FULL, LOG_CLIENTS_MASKED, LOG_CLIENTS_NONE };
 
 enum { LOG_FIELD_MAX = 3072 /* bytes of a field's value; the rest is cut */ };
 
-struct log_sink {
-    pthread_mutex_t mutex; /* guards all that follows */
-    int fd;
-    bool is_ours; /* a description of our own, which is non-blocking and to be closed */
-    bool is_socket;
-    bool is_torn;   /* a line was written in part */
-    size_t dropped; /* lines, since the last that was written */
-    int cause;      /* errno of the last that was not */
-};
+struct log_sink;
 
 struct log {
     int fd;
@@ -51,10 +42,11 @@ struct log {
     struct log_sink *sink;    /* borrowed; NULL: lines are written to the descriptor, however long that takes */
 };
 
-/* Pipes and terminals are opened once more through /proc, to be non-blocking for us and as they are for others, so this
- * comes before the sandbox. What cannot be opened is asked before each write whether there is room. */
-void log_sink_init(struct log_sink *sink, int fd);
-void log_sink_release(struct log_sink *sink);
+/* A sink (*owned*) for that descriptor (*borrowed*). Pipes and terminals are opened once more through /proc, to be
+ * non-blocking for us and as they are for others, so this comes before the sandbox. What cannot be opened is asked before
+ * each write whether there is room. */
+struct log_sink *log_sink_create(int fd);
+void log_sink_destroy(struct log_sink *sink);
 
 /* Whether a line could be written now. */
 bool log_writable(const struct log *log);

@@ -48,12 +48,14 @@ struct site {
     const struct metrics_source *metrics; /* NULL without a server */
     int64_t (*clock)(void);               /* seconds since 1970 */
     const char *database;                 /* its path */
+    struct login_gate *gate;              /* NULL without a server */
     struct file_cache *files;             /* descriptors of files that are sent */
     const json_t *settings;               /* as doctor.h wants them */
     struct readiness *readiness;          /* what /readyz answers; NULL without a server */
 };
 
 struct file_cache;
+struct login_gate;
 struct route;
 
 enum { PAGE_NEXT_MAX = 2000 /* bytes of where a login leads */ };

@@ -6,7 +6,6 @@
 #ifndef WARTA_STORE_READY_H
 #define WARTA_STORE_READY_H
 
-#include <pthread.h>
 #include <stdbool.h>
 
 #include "warta/store/store.h"
@@ -16,15 +15,11 @@ enum {
     READINESS_CAP = 256
 };
 
-struct readiness {
-    pthread_mutex_t mutex;     /* guards the words */
-    char words[READINESS_CAP]; /* what is wrong, without the database's path; "" if nothing is */
-    const struct log *log;     /* borrowed */
-};
+struct readiness;
 
-/* Not ready until it is refreshed. */
-void readiness_init(struct readiness *readiness, const struct log *log);
-void readiness_release(struct readiness *readiness);
+/* Not ready until it is refreshed. `log` is borrowed. */
+struct readiness *readiness_create(const struct log *log);
+void readiness_destroy(struct readiness *readiness);
 
 /* Looks whether the database can be read, is of this program's version and may be written, and whether its disk takes
  * another READINESS_ROOM bytes, which are given back. Who holds the write lock does not matter. May wait for the disk. `store`
