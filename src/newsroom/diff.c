@@ -114,7 +114,10 @@ static int follow(struct diff *diff, int edits, int diagonal)
 static int find_edits(struct diff *diff)
 {
     for (int edits = 0; edits <= EDITS_MAX && diff->steps < STEPS_MAX; edits++) {
-        diff->reach = mem_resize(diff->reach, (size_t)(edits + 1) * (size_t)(edits + 1) * sizeof *diff->reach);
+        if ((edits & (edits - 1)) == 0) { /* room for twice as many edits */
+            size_t room = edits == 0 ? 1 : 2 * (size_t)edits;
+            diff->reach = mem_resize(diff->reach, room * room * sizeof *diff->reach);
+        }
         for (int diagonal = -edits; diagonal <= edits; diagonal += 2) {
             int x = follow(diff, edits, diagonal);
             *reach_at(diff, edits, diagonal) = x;
