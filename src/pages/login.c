@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "warta/newsroom/login_gate.h"
+
 const struct param login_params[] = {PARAMS_DONE, {.name = "next", .kind = PARAM_TEXT, .max = PAGE_NEXT_MAX}, {0}};
 const struct param token_params[] = {{.name = "token", .kind = PARAM_TEXT, .max = 60}, {0}};
 
