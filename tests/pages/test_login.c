@@ -238,7 +238,7 @@ static void test_throttle(void **state)
         assert_int_equal(post(&browser, "/admin/login", "username=Ana&password=x"), 422);
     assert_int_equal(post(&browser, "/admin/login", "username=Ana&password=the+tiger+swims+at+dawn"), 429);
     assert_string_equal(response_header_get(&browser.response, "Retry-After"), "2");
-    check_says(&browser, "Wait 2 seconds", true);
+    check_says(&browser, "Try again in 2 seconds", true);
     check_says(&browser, "tiger", false);
     memcpy(browser.cookie, at_work.cookie, sizeof at_work.cookie);
     assert_int_equal(get(&browser, "/admin/account"), 200);
