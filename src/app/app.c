@@ -122,7 +122,7 @@ static int dispatch(struct app *app, struct exchange *x, const struct match *mat
     if (status != 200)
         return status;
     if (x->request->uploads_lost && (x->request->body_cut || (x->posted != NULL && x->posted->uploads_len > 0))) {
-        x->detail = "There was no room for the files. Choose them again.";
+        x->detail = "There was no room for the files. They have to be chosen again.";
         return unavailable(x);
     }
     if (x->request->body_cut)

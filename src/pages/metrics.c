@@ -47,6 +47,7 @@ int page_metrics(struct exchange *x)
     struct buf *out = &x->response->body;
     if (!client_is_within(x->client, site->metrics_from))
         return 404;
+    response_header(x->response, "Cache-Control", "no-store");
     write_items(x, out);
     write_sessions(x, out);
     write_database(x, out);

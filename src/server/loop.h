@@ -49,6 +49,7 @@ struct loop {
 struct server {
     struct server_options options;
     struct server_site site; /* once it has started */
+    size_t apps_len;         /* likewise: of its apps */
     char address[LISTEN_ADDRESS_CAP];
     char limits[LIMITS_CAP]; /* of bodies, in words */
     struct spool spool;

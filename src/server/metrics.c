@@ -194,7 +194,7 @@ static void write_statements(const struct server *server, struct buf *out)
     static const char name[] = "warta_statement_duration_seconds";
     struct store_timing sums[STORE_TIMED] = {{0}};
     char labels[LABELS_CAP];
-    for (size_t i = 0; i < server_apps_len(server); i++)
+    for (size_t i = 0; i < server->apps_len; i++)
         app_timings_add(server->site.apps[i], sums);
     metrics_family(out, name, "summary",
                    "How long statements of the database took, waiting for locks and disks included.");

@@ -318,6 +318,7 @@ bool server_start(struct server *server, const struct server_site *site, char *e
 {
     sigset_t all, before;
     server->site = *site;
+    server->apps_len = server_apps_len(server);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* new threads inherit it */
     bool started = start(server);

@@ -279,6 +279,31 @@ static void wrong_flags_are_named(void **state)
     }
 }
 
+/* What Kubernetes sets for services whose names begin with "warta" is no setting of ours. */
+static void variables_of_services_are_passed_over(void **state)
+{
+    (void)state;
+    const char *const environment[] = {"WARTA_SERVICE_HOST=10.0.0.7",
+                                       "WARTA_SERVICE_PORT=80",
+                                       "WARTA_SERVICE_PORT_HTTP=80",
+                                       "WARTA_PORT=tcp://10.0.0.7:80",
+                                       "WARTA_PORT_80_TCP=tcp://10.0.0.7:80",
+                                       "WARTA_PORT_80_TCP_ADDR=10.0.0.7",
+                                       "WARTA_PORT_8443_UDP_PROTO=udp",
+                                       "WARTA_NEWS_SERVICE_HOST=10.0.0.8",
+                                       "WARTA_NEWS_PORT_80_TCP_PORT=80",
+                                       "WARTA_NEWS_SERVICE_PORT_METRICS=9",
+                                       "WARTA_THREADS=2",
+                                       NULL};
+    const char *const words[] = {"a"};
+    struct config config;
+    char error[CONFIG_ERROR_CAP] = "";
+    if (!config_init(&config, &serve_usage, 0, words, environment, error))
+        fail_msg("%s", error);
+    assert_int_equal(config_int(&config, "threads"), 2);
+    config_release(&config);
+}
+
 static void wrong_variables_are_named(void **state)
 {
     (void)state;
@@ -289,6 +314,8 @@ static void wrong_variables_are_named(void **state)
         {{"WARTA_SITE_TITEL=x"},
          "WARTA_SITE_TITEL in the environment: no such setting, did you mean WARTA_SITE_TITLE?"},
         {{"WARTA_site_title=x"}, "WARTA_site_title in the environment: no such setting"},
+        {{"WARTA_SERVICE_HOSTS=x"}, "WARTA_SERVICE_HOSTS in the environment: no such setting"},
+        {{"WARTA_PORTS=x"}, "WARTA_PORTS in the environment: no such setting"},
         {{"WARTA_=x"}, "WARTA_ in the environment: no such setting"},
         {{"WARTA_DRY_RUN=1"}, "WARTA_DRY_RUN in the environment: can only be given as a flag"},
         {{"WARTA_DRY_RUM=1"}, "WARTA_DRY_RUM in the environment: no such setting"},
@@ -558,6 +585,7 @@ int main(void)
         cmocka_unit_test(booleans_have_words),
         cmocka_unit_test(secrets_come_from_files),
         cmocka_unit_test(wrong_flags_are_named),
+        cmocka_unit_test(variables_of_services_are_passed_over),
         cmocka_unit_test(wrong_variables_are_named),
         cmocka_unit_test(wrong_secret_files_are_named),
         cmocka_unit_test(only_secrets_have_files),
