@@ -127,6 +127,7 @@ enum engine_settled engine_settle(const char *path, char error[static ENGINE_ERR
 struct statement_source {
     const char *name; /* "item_get" */
     const char *text;
+    const char *file; /* "sql/item.sql" */
 };
 
 /* As store_open and store_prepare, with these statements in the place of those in sql/, and whatever the schema's

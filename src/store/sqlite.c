@@ -308,7 +308,7 @@ enum engine_verdict engine_prepare(struct engine *engine, const char *text, stru
     if (code != SQLITE_OK)
         return (code & 0xff) == SQLITE_AUTH ? ENGINE_REFUSED : ENGINE_BAD;
     if (handle == NULL || has_another(engine->db, tail)) {
-        engine_fail(engine, "the file must hold one statement, and holds %s", handle == NULL ? "none" : "more");
+        engine_fail(engine, "must be one statement, and holds %s", handle == NULL ? "none" : "more");
         sqlite3_finalize(handle);
         return ENGINE_BAD;
     }

@@ -21,7 +21,7 @@ struct column {
 
 /* Parameters and columns stand in the engine's order; they are there once it is prepared. */
 struct statement {
-    const char *name, *text;
+    const char *name, *file, *text;
     bool prepared;
     struct engine_statement *engine; /* NULL: not prepared, or a read-only store may not have it */
     size_t params_len, columns_len;
@@ -199,7 +199,7 @@ bool store_prepare(struct store *store, char *error, size_t error_len)
     for (size_t i = 0; i < store->statements_len; i++) {
         struct statement *statement = &store->statements[i];
         if (!statement->prepared && !statement_prepare(&preparing, statement)) {
-            snprintf(error, error_len, "%s: sql/%s.sql: %s", store->path, statement->name, preparing.reason);
+            snprintf(error, error_len, "%s: %s: %s: %s", store->path, statement->file, statement->name, preparing.reason);
             return false;
         }
     }
@@ -225,7 +225,8 @@ static struct store *store_create(const char *path, enum store_access access, co
     store->statements_len = sources_len;
     store->timings = mem_alloc((sources_len + TIMED_APART) * sizeof *store->timings);
     for (size_t i = 0; i < sources_len; i++)
-        store->statements[i] = (struct statement){.name = sources[i].name, .text = sources[i].text};
+        store->statements[i] =
+            (struct statement){.name = sources[i].name, .file = sources[i].file, .text = sources[i].text};
     return store;
 }
 
@@ -244,7 +245,7 @@ struct store *store_open(const char *path, enum store_access access, const struc
 {
     struct statement_source sources[SQL_COUNT];
     for (size_t i = 0; i < SQL_COUNT; i++)
-        sources[i] = (struct statement_source){sql_name((enum sql)i), sql_text((enum sql)i)};
+        sources[i] = (struct statement_source){sql_name((enum sql)i), sql_text((enum sql)i), sql_file((enum sql)i)};
     if (!migrate_is_current(path, error, error_len))
         return NULL;
     return store_create(path, access, sources, SQL_COUNT, log, error, error_len);

@@ -33,10 +33,10 @@ static const struct {
     {"-- params: a\n-- columns: x\nSELECT ?2 AS x", "parameter 1 is not of the form :name"},
     {"-- params: a\n-- columns: x\nSELECT @a AS x", "parameter 1 is not of the form :name"},
     {"\n-- columns: x\nSELECT 1 AS x", "its columns line names 0 columns"},
-    {"-- columns: x\nSELECT 1 AS x; DELETE FROM item", "must hold one statement, and holds more"},
-    {"-- columns: x\nSELECT 1 AS x; DROP TABLE item", "must hold one statement, and holds more"},
-    {"-- columns: x\nSELECT 1 AS x; gibberish", "must hold one statement, and holds more"},
-    {"-- Nothing.\n", "must hold one statement, and holds none"},
+    {"-- columns: x\nSELECT 1 AS x; DELETE FROM item", "must be one statement, and holds more"},
+    {"-- columns: x\nSELECT 1 AS x; DROP TABLE item", "must be one statement, and holds more"},
+    {"-- columns: x\nSELECT 1 AS x; gibberish", "must be one statement, and holds more"},
+    {"-- Nothing.\n", "must be one statement, and holds none"},
     {"SELEC 1", "near \"SELEC\": syntax error"},
     {"-- columns: x\nSELECT x FROM nowhere", "no such table: nowhere"},
     {"-- columns: x\nSELECT absent AS x FROM item", "no such column: absent"},
@@ -66,12 +66,12 @@ static void test_bad_statements(void **state)
 {
     struct site *site = *state;
     for (size_t i = 0; i < sizeof bad_statements / sizeof *bad_statements; i++) {
-        const struct statement_source sources[] = {statements[ITEM_LIST], {"bad_one", bad_statements[i].text}};
+        const struct statement_source sources[] = {statements[ITEM_LIST], {"bad_one", bad_statements[i].text, "sql/bad.sql"}};
         char error[TEXT_CAP] = "";
         struct store *store = store_open_with(site->database, STORE_WRITE, sources, 2, &site->log, error, sizeof error);
         if (store != NULL)
             fail_msg("opened with %s", bad_statements[i].text);
-        assert_holds(error, "/warta.db: sql/bad_one.sql: ");
+        assert_holds(error, "/warta.db: sql/bad.sql: bad_one: ");
         assert_holds(error, bad_statements[i].error);
         assert_null(strchr(error, '\n'));
     }
@@ -83,9 +83,9 @@ static void test_bad_statements_read(void **state)
     struct site *site = *state;
     char error[TEXT_CAP] = "", text[TEXT_CAP];
     off_t at = 0;
-    const struct statement_source bad = {"bad_one", "-- columns: y\nSELECT 1 AS x"};
+    const struct statement_source bad = {"bad_one", "-- columns: y\nSELECT 1 AS x", "sql/bad.sql"};
     assert_null(store_open_with(site->database, STORE_READ, &bad, 1, &site->log, error, sizeof error));
-    assert_holds(error, "sql/bad_one.sql: column 1");
+    assert_holds(error, "sql/bad.sql: bad_one: column 1");
     const struct statement_source drop = {"drop_all", "DROP TABLE item"};
     struct store *store = store_open_with(site->database, STORE_READ, &drop, 1, &site->log, error, sizeof error);
     assert_non_null(store);
@@ -99,7 +99,7 @@ static void test_short_error_buffer(void **state)
 {
     struct site *site = *state;
     char error[8] = "???????";
-    const struct statement_source bad = {"bad_one", "SELEC"};
+    const struct statement_source bad = {"bad_one", "SELEC", "sql/bad.sql"};
     assert_null(store_open_with(site->database, STORE_READ, &bad, 1, &site->log, error, 4));
     assert_int_equal(strlen(error), 3);
     assert_string_equal(error + 4, "???");

@@ -1,7 +1,7 @@
-/* The files that travel inside the executable: static/, templates/ and sql/.
+/* The files that travel inside the executable: static/, templates/ and sql/migrate/. (store.h has the statements of sql/.)
  *
  * The table is made at build time by tools/embed.c, sorted by name ("static/site.css",
- * "templates/public/listing.html", "sql/item_get.sql"), and is constant.
+ * "templates/public/listing.html", "sql/migrate/001_newsroom.sql"), and is constant.
  *
  * Threads: any. */
 #ifndef WARTA_BASE_ASSET_H

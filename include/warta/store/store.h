@@ -1,11 +1,14 @@
 /* The store: named statements in, JSON out.
  *
- * A statement is one file in sql/; its name is the enumerator's (item_get.sql → SQL_ITEM_GET) and the name in
- * the log. It begins with comment lines that are checked when the statement is prepared:
+ * The files directly in sql/ hold the statements, those of one table in one file: sql/item.sql. Each begins with its name,
+ * which becomes the enumerator (SQL_ITEM_GET) and is the name in the log, and ends with a semicolon. The build checks both.
+ * The comment lines behind the name are checked when the statement is prepared:
  *
+ *     -- name: item_get
  *     -- What the statement is for, in one or more lines.
  *     -- params: id now_utc
  *     -- columns: id slug title event:json featured:bool
+ *     SELECT ...;
  *
  * `params` must be exactly the statement's named parameters (:id), `columns` exactly its columns in order (both
  * lines are left out when there are none). `:json` says that the column holds JSON text and becomes that value,
@@ -46,7 +49,7 @@ struct store *store_open(const char *path, enum store_access access, const struc
 void store_destroy(struct store *store);
 
 /* Prepares all statements now: what a server does once, on one of its many stores, so that a bad statement ends it at
- * its start. False with a line in `error` that names the statement's file. */
+ * its start. False with a line in `error` that names the statement and its file. */
 bool store_prepare(struct store *store, char *error, size_t error_len);
 
 /* For the request at hand: the id that faults are logged under (borrowed until the next call; NULL: none), and

@@ -1,3 +1,0 @@
--- Takes all bytes of a content away.
--- params: content
-DELETE FROM chunk WHERE content = :content

@@ -1,3 +1,0 @@
--- Forgets the failures of a key.
--- params: key
-DELETE FROM login_failure WHERE key = :key

@@ -1,3 +1,0 @@
--- Ends the session of a cookie's hash.
--- params: hash
-DELETE FROM session WHERE hash = :hash

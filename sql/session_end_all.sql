@@ -1,2 +1,0 @@
--- Ends all sessions.
-DELETE FROM session

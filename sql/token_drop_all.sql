@@ -1,2 +1,0 @@
--- Drops the tokens of all links.
-DELETE FROM token

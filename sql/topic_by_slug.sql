@@ -1,4 +1,0 @@
--- The topic of that slug.
--- params: value
--- columns: id value name
-SELECT id, slug AS value, name FROM topic WHERE slug = :value

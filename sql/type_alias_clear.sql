@@ -1,3 +1,0 @@
--- Lets a new type have the slug of one that was merged.
--- params: slug
-DELETE FROM type_alias WHERE slug = :slug

@@ -1,3 +1,0 @@
--- Deletes a user who did nothing yet, with their sessions and links.
--- params: id
-DELETE FROM user WHERE id = :id

@@ -1,3 +1,0 @@
--- All users by name.
--- columns: id name role disabled:bool created_unix seen_unix
-SELECT id, name, role, disabled, created_unix, seen_unix FROM user ORDER BY name, id

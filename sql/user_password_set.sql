@@ -1,3 +1,0 @@
--- Gives a user another password.
--- params: id password
-UPDATE user SET password = :password WHERE id = :id
