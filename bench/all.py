@@ -13,7 +13,7 @@ from pathlib import Path
 
 import lib
 
-BENCHES = ["cached", "listing", "readers", "idle", "start", "posts", "weight", "log"]
+BENCHES = ["cached", "listing", "readers", "idle", "start", "posts", "weight", "log", "hostile"]
 
 
 def table(folder):

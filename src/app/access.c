@@ -3,68 +3,75 @@
 #include <string.h>
 #include <strings.h>
 
-#include "warta/http/client.h"
-#include "warta/http/form.h"
+#include "warta/http/form_data.h"
 #include "warta/newsroom/session.h"
 
 /* --- the form --- */
 
-static bool is_form(const char *media_type)
-{
-    static const char *const types[] = {"application/x-www-form-urlencoded", "multipart/form-data"};
-    for (size_t i = 0; media_type != NULL && i < sizeof types / sizeof *types; i++) {
-        size_t len = strlen(types[i]);
-        if (strncasecmp(media_type, types[i], len) == 0 && strchr("; \t", media_type[len]) != NULL)
-            return true;
-    }
-    return false;
-}
-
 static int form_read(struct exchange *x)
 {
     const struct request *request = x->request;
-    if (!is_form(request_header(request, "Content-Type")))
-        return 415;
-    if (strlen(request->body) == request->body_len && form_decode(&x->arena, request->body, x->form))
-        return 200;
-    x->detail =
-        "The form holds something that is no text: a NUL, or bytes that are not UTF-8. Go back, and take out what was "
-        "pasted last.";
-    return 400;
+    x->posted = arena_alloc(&x->arena, sizeof *x->posted);
+    x->posted->arena = &x->arena;
+    x->posted->fields = x->form;
+    int status = form_data_read(x->posted, request_header(request, "Content-Type"), request->body, request->body_len,
+                                request->body_cut);
+    x->detail = x->posted->problem;
+    if (status == 413)
+        x->detail =
+            arena_format(&x->arena,
+                         "That is too large to send: at most %zu MB of files, %d of them, and 1 MB of text in %d "
+                         "fields. Go back and send less at once.",
+                         x->site->upload_max >> 20, FORM_DATA_UPLOADS_MAX, FORM_FIELDS_MAX);
+    return status;
 }
 
 /* --- the session --- */
 
-/* The value of our cookie, if it can be one (*arena*); NULL otherwise. */
-static const char *cookie_find(struct exchange *x, const char *name)
+/* Reads the value of our cookie; false if there is none that can be one. */
+static bool cookie_find(const struct site *site, const struct request *request, char token[static SESSION_TOKEN_CAP])
 {
+    const char *name = page_cookie_name(site);
     size_t name_len = strlen(name);
-    for (size_t i = 0; i < x->request->headers_len; i++) {
-        const char *at = x->request->headers[i].value;
-        if (!header_is(&x->request->headers[i], "Cookie"))
+    for (size_t i = 0; i < request->headers_len; i++) {
+        const char *at = request->headers[i].value;
+        if (!header_is(&request->headers[i], "Cookie"))
             continue;
         for (; *at != '\0'; at += strcspn(at, ";"), at += strspn(at, "; ")) {
-            const char *value = at + name_len + 1;
             if (strncmp(at, name, name_len) != 0 || at[name_len] != '=')
                 continue;
-            const char *token = arena_copy(&x->arena, value, strcspn(value, "; \t"));
+            const char *value = at + name_len + 1;
+            size_t len = strcspn(value, "; \t");
+            if (len >= SESSION_TOKEN_CAP)
+                continue;
+            memcpy(token, value, len);
+            token[len] = '\0';
             if (session_token_valid(token))
-                return token;
+                return true;
         }
     }
-    return NULL;
+    return false;
+}
+
+bool access_knows(struct store *store, const struct site *site, const struct request *request, int64_t now_unix)
+{
+    char token[SESSION_TOKEN_CAP];
+    if (!cookie_find(site, request, token))
+        return false;
+    json_t *session = session_find(store, token, now_unix);
+    bool known = json_is_object(session);
+    json_decref(session);
+    return known;
 }
 
 /* Whether the visitor came with a cookie of ours; one who did not gets a new one with the first form. */
 static bool cookie_read(struct exchange *x)
 {
-    const char *token = cookie_find(x, page_cookie_name(x->site));
-    if (token != NULL)
-        memcpy(x->cookie, token, strlen(token) + 1);
-    else
+    bool found = cookie_find(x->site, x->request, x->cookie);
+    if (!found)
         session_token(x->cookie);
     session_csrf(x->cookie, x->csrf);
-    return token != NULL;
+    return found;
 }
 
 static int session_read(struct exchange *x)
@@ -136,7 +143,7 @@ static int check_form(struct exchange *x, bool had_cookie)
         return 200;
     if (origin == ORIGIN_OURS && x->session == NULL)
         return 200;
-    if (origin == ORIGIN_OURS && strncmp(x->path, "/admin/items", strlen("/admin/items")) == 0)
+    if (origin == ORIGIN_OURS && (x->route->flags & ROUTE_REOPENS) != 0)
         return page_form_again(x);
     x->detail = "This form has expired. Go back, load the page again, and send it once more.";
     return refuse(x, "a form without its token");
@@ -163,9 +170,10 @@ static int ask_login(struct exchange *x)
 int access_check(struct exchange *x, const struct route *route)
 {
     bool posts = x->request->method == METHOD_POST;
-    if (route->lane == LANE_FAST)
+    if (route->access == ACCESS_NOBODY)
+        return refuse(x, "a page that nobody may see");
+    if (route->access == ACCESS_PUBLIC && !posts)
         return 200;
-    x->client = client_address_text(&x->arena, x->request, x->site->trusted_proxies);
     bool had_cookie = cookie_read(x);
     int status = session_read(x);
     if (status != 200) {
@@ -178,11 +186,11 @@ int access_check(struct exchange *x, const struct route *route)
         status = form_read(x);
     if (status == 200 && posts)
         status = check_form(x, had_cookie);
-    if (status != 200 || route->access == ACCESS_ALL)
+    if (status != 200 || route->access == ACCESS_PUBLIC || route->access == ACCESS_VISITOR)
         return status;
     if (x->session == NULL)
         return ask_login(x);
-    if (route->access == ACCESS_ADMIN && strcmp(json_string_value(json_object_get(x->session, "role")), "admin") != 0) {
+    if (route->access != ACCESS_STAFF && strcmp(json_string_value(json_object_get(x->session, "role")), "admin") != 0) {
         x->detail = "This page is for admins. Ask one of them.";
         return refuse(x, "an editor on an admin's page");
     }

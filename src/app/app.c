@@ -1,19 +1,16 @@
 #include "warta/app/app.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "warta/app/access.h"
-#include "warta/app/route.h"
 #include "warta/http/accept.h"
+#include "warta/http/client.h"
 
 struct app {
-    pthread_mutex_t mutex; /* held while a request is answered: nobody else wants it but app_change */
     const struct site *site;
-    const struct site *first; /* the one at the start, whose base address and clock are those of all that follow */
     struct store *store;
     struct text *text;
 };
@@ -22,9 +19,7 @@ struct app *app_create(const struct site *site, const char *database, enum store
                        size_t error_len)
 {
     struct app *app = mem_alloc(sizeof *app);
-    pthread_mutex_init(&app->mutex, NULL);
     app->site = site;
-    app->first = site;
     app->text = text_create(site->lang, site->timezone, error, error_len);
     if (app->text != NULL)
         app->store = store_open(database, access, site->log, error, error_len);
@@ -40,18 +35,11 @@ void app_destroy(struct app *app)
         return;
     store_destroy(app->store);
     text_destroy(app->text);
-    pthread_mutex_destroy(&app->mutex);
     free(app);
 }
 
-void app_change(struct app *app, const struct site *site)
-{
-    pthread_mutex_lock(&app->mutex);
-    app->site = site;
-    pthread_mutex_unlock(&app->mutex);
-}
-
-static void exchange_init(struct exchange *x, struct app *app, const struct request *request, struct response *response)
+static void exchange_init(struct exchange *x, struct app *app, const struct request *request, struct match *match,
+                          struct response *response)
 {
     *x = (struct exchange){
         .site = app->site,
@@ -60,59 +48,28 @@ static void exchange_init(struct exchange *x, struct app *app, const struct requ
         .request = request,
         .id = request->id,
         .response = response,
-        .params = json_object(),
+        .route = match->route,
+        .path = match->path,
+        .params = match->params != NULL ? match->params : json_object(),
         .form = json_object(),
-        .client = request->client,
         .now_unix = app->site->clock(),
     };
+    match->params = NULL;
     arena_init(&x->arena);
-}
-
-/* The path within the site: as it came where a proxy has taken the prefix off, else without the prefix. NULL if the
- * prefix is all there is, and its slash is missing. */
-static const char *path_within(const struct site *site, const char *path)
-{
-    const char *prefix = site->base.prefix;
-    size_t prefix_len = strlen(prefix);
-    if (prefix_len == 0 || strncmp(path, prefix, prefix_len) != 0)
-        return path;
-    if (path[prefix_len] == '\0')
-        return NULL;
-    return path[prefix_len] == '/' ? path + prefix_len : path;
+    x->client = client_address_text(&x->arena, request, app->site->trusted_proxies);
 }
 
 /* "/items/a/?q" → "/items/a?q", if that is an address of ours; 404 if not. */
-static int redirect_without_slash(struct exchange *x, const char *path)
+static int redirect_without_slash(struct exchange *x)
 {
-    char allow[64];
-    size_t len = strlen(path);
-    while (len > 1 && path[len - 1] == '/')
+    size_t len = strlen(x->path);
+    while (len > 1 && x->path[len - 1] == '/')
         len--;
-    const char *shorter = arena_copy(&x->arena, path, len);
-    json_t *captures = json_object();
-    x->route = route_find(METHOD_GET, shorter, captures, allow, sizeof allow);
-    bool known = x->route != NULL || *allow != '\0';
-    json_decref(captures);
-    if (!known)
-        return 404;
+    const char *shorter = arena_copy(&x->arena, x->path, len);
     const char *mark = *x->request->query == '\0' ? "" : "?";
+    if (!match_knows(shorter))
+        return 404;
     return page_redirect(x, 308, arena_format(&x->arena, "%s%s%s", shorter, mark, x->request->query));
-}
-
-/* Reads the query by the route's table; the captures are among the parameters already, and stay. */
-static int read_params(struct exchange *x, const struct route *route)
-{
-    char error[PARAM_ERROR_CAP];
-    if (route->params == NULL)
-        return 200;
-    json_t *params = params_parse(route->params, x->request->query, error);
-    if (params == NULL) {
-        x->detail = arena_copy(&x->arena, error, strlen(error));
-        return 400;
-    }
-    json_object_update_missing(x->params, params);
-    json_decref(params);
-    return 200;
 }
 
 /* What to answer where no row fits. */
@@ -123,9 +80,7 @@ static int no_route(struct exchange *x, const char *allow)
         return x->request->method == METHOD_OPTIONS ? 204 : 405;
     }
     size_t len = strlen(x->path);
-    if (len > 1 && x->path[len - 1] == '/')
-        return redirect_without_slash(x, x->path);
-    return 404;
+    return len > 1 && x->path[len - 1] == '/' ? redirect_without_slash(x) : 404;
 }
 
 /* Nothing is wrong with the request: the same can be sent again when the disk can be written again. */
@@ -136,121 +91,44 @@ static int unavailable(struct exchange *x)
     return 503;
 }
 
-/* All that a page of the fast lane tells is of one moment, and its many statements take one lock of the database. */
-static int page_of_one_moment(struct exchange *x, const struct route *route)
+/* All that a page for readers tells is of one moment, and its many statements take one lock of the database. */
+static int page_of_one_moment(struct app *app, struct exchange *x)
 {
+    struct content content;
     if (!store_begin(x->store))
         return 500;
-    int status = route->page(x);
+    int status = x->route->page(x);
+    if ((x->route->flags & ROUTE_CACHED) != 0 && status == 200 && app_content(app, &content))
+        x->response->generation = content.generation;
     store_rollback(x->store); /* it only read */
     return status;
 }
 
-static int dispatch(struct exchange *x)
+static int dispatch(struct app *app, struct exchange *x, const struct match *match)
 {
-    char allow[64];
-    x->path = path_within(x->site, x->request->path);
-    if (x->path == NULL)
+    const struct route *route = match->route;
+    if (match->path == NULL)
         return page_redirect(x, 308, "/");
-    const struct route *route = route_find(x->request->method, x->path, x->params, allow, sizeof allow);
-    x->route = route;
     if (route == NULL)
-        return no_route(x, allow);
-    if (route->lane != LANE_FAST)
+        return no_route(x, match->allow);
+    if (route->access != ACCESS_PUBLIC)
         response_header(x->response, "Cache-Control", "no-store");
     store_request(x->store, x->id, false);
-    int status = read_params(x, route);
-    if (status == 200)
-        status = access_check(x, route);
+    if (*match->error != '\0') {
+        x->detail = match->error;
+        return 400;
+    }
+    int status = access_check(x, route);
     if (status != 200)
         return status;
-    if (x->request->uploads_lost) {
-        x->detail = "There was no room for the files that came with it. They have to be chosen again.";
+    if (x->request->uploads_lost && (x->request->body_cut || (x->posted != NULL && x->posted->uploads_len > 0))) {
+        x->detail = "There was no room for the files. They have to be chosen again.";
         return unavailable(x);
     }
+    if (x->request->body_cut)
+        return 413;
     store_request(x->store, x->id, route->method != METHOD_GET);
-    return route->lane == LANE_FAST ? page_of_one_moment(x, route) : route->page(x);
-}
-
-static const struct route *find_row(const struct app *app, enum method method, const char *path)
-{
-    char allow[64];
-    path = path_within(app->first, path);
-    json_t *captures = json_object();
-    const struct route *route = path == NULL ? NULL : route_find(method, path, captures, allow, sizeof allow);
-    json_decref(captures);
-    return route;
-}
-
-const struct route *app_route(const struct app *app, const struct request *request)
-{
-    return find_row(app, request->method, request->path);
-}
-
-const struct route *app_keeps(const struct app *app, const struct request *request, struct buf *target)
-{
-    char error[PARAM_ERROR_CAP];
-    const struct route *route = strchr(request->path, '%') == NULL ? find_row(app, METHOD_GET, request->path) : NULL;
-    if (route == NULL || !route->cached)
-        return NULL;
-    buf_text(target, request->path);
-    if (route->params == NULL)
-        return route;
-    json_t *params = params_parse(route->params, request->query, error);
-    if (params != NULL)
-        params_canonical(route->params, params, target);
-    json_decref(params);
-    return params != NULL ? route : NULL;
-}
-
-/* Whether some page of staff, or one that a token opens, is at an address that begins with the same segment. */
-static bool is_near_private(const char *path)
-{
-    size_t len;
-    size_t segment_len = 1 + strcspn(path + 1, "/");
-    const struct route *routes = route_table(&len);
-    for (size_t i = 0; i < len; i++) {
-        const char *pattern = routes[i].pattern;
-        if (routes[i].lane != LANE_FAST && 1 + strcspn(pattern + 1, "/") == segment_len &&
-            memcmp(pattern, path, segment_len) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The row that was meant, be it with slashes at its end or by a method that it does not take. */
-static const struct route *meant(const struct app *app, const char *path)
-{
-    size_t len = strlen(path);
-    while (len > 1 && path[len - 1] == '/')
-        len--;
-    char *shorter = mem_copy(path, len);
-    const struct route *route = find_row(app, METHOD_GET, shorter);
-    if (route == NULL)
-        route = find_row(app, METHOD_POST, shorter);
-    free(shorter);
-    return route;
-}
-
-void app_log_target(const struct app *app, const struct request *request, struct buf *target)
-{
-    const char *path = path_within(app->first, request->path);
-    const struct route *route = meant(app, request->path);
-    if (route != NULL && route->lane == LANE_FAST)
-        buf_format(target, "%s%s%s", request->path, *request->query == '\0' ? "" : "?", request->query);
-    else if (route != NULL)
-        buf_text(target, route->access == ACCESS_ALL ? route->pattern : request->path);
-    else if (path != NULL && is_near_private(path))
-        buf_format(target, "%.*s…", (int)(1 + strcspn(path + 1, "/")), path);
-    else
-        buf_text(target, request->path);
-}
-
-void app_client(struct app *app, const struct request *request, char out[static CLIENT_CAP])
-{
-    pthread_mutex_lock(&app->mutex);
-    client_address(request, app->site->trusted_proxies, out);
-    pthread_mutex_unlock(&app->mutex);
+    return route->lane == LANE_READ ? page_of_one_moment(app, x) : route->page(x);
 }
 
 void app_timings_add(const struct app *app, struct store_timing sums[static STORE_TIMED])
@@ -260,7 +138,7 @@ void app_timings_add(const struct app *app, struct store_timing sums[static STOR
 
 bool app_content(struct app *app, struct content *content)
 {
-    json_t *params = json_pack("{s:I}", "now_unix", (json_int_t)app_now(app));
+    json_t *params = json_pack("{s:I}", "now_unix", (json_int_t)app->site->clock());
     json_t *row = store_row(app->store, SQL_CONTENT_NOW, params);
     json_t *next = json_object_get(row, "next_unix");
     content->generation = (int64_t)json_integer_value(json_object_get(row, "generation"));
@@ -269,11 +147,6 @@ bool app_content(struct app *app, struct content *content)
     json_decref(params);
     json_decref(row);
     return ok;
-}
-
-int64_t app_now(const struct app *app)
-{
-    return app->first->clock();
 }
 
 static void default_header(struct response *response, const char *name, const char *value)
@@ -296,7 +169,7 @@ static void shared_caching(struct response *response)
 static bool is_shared(const struct exchange *x)
 {
     int status = x->response->status;
-    return x->route != NULL && x->route->cached &&
+    return x->route != NULL && (x->route->flags & ROUTE_CACHED) != 0 &&
            (status == 200 || (status == 404 && !request_prefers_json(x->request)));
 }
 
@@ -316,19 +189,30 @@ static void finish_headers(const struct exchange *x)
     response_header(response, "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()");
 }
 
-void app_handle(struct app *app, const struct request *request, struct response *response)
+void app_answer(struct app *app, const struct request *request, struct match *match, struct response *response)
 {
     struct exchange x;
-    pthread_mutex_lock(&app->mutex);
-    exchange_init(&x, app, request, response);
-    int status = dispatch(&x);
+    exchange_init(&x, app, request, match, response);
+    int status = dispatch(app, &x, match);
     if (status == 500 && store_unavailable(app->store))
         status = unavailable(&x);
-    if (status >= 400 && response->body.len == 0 && response->stream.read == NULL)
+    if (status >= 400 && response->body.len == 0 && response->file.fd < 0)
         status = page_error(&x, status);
     response->status = status;
     finish_headers(&x);
     store_request(app->store, NULL, false);
     exchange_release(&x);
-    pthread_mutex_unlock(&app->mutex);
+}
+
+void app_handle(struct app *app, const struct request *request, struct response *response)
+{
+    struct match match;
+    match_init(&match, app->site->base.prefix, request);
+    app_answer(app, request, &match, response);
+    match_release(&match);
+}
+
+bool app_knows(struct app *app, const struct request *request)
+{
+    return access_knows(app->store, app->site, request, app->site->clock());
 }

@@ -1,337 +1,87 @@
 #include "warta/app/route.h"
 
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 
-#include "warta/http/url.h"
-
 /* The first row that fits answers. */
+/* clang-format off */
 static const struct route routes[] = {
-    {.method = METHOD_GET, .pattern = "/", .page = page_listing, .params = listing_params, .cached = true},
-    {.method = METHOD_GET,
-     .pattern = "/items.json",
-     .page = page_listing_json,
-     .params = listing_params,
-     .cached = true},
-    {.method = METHOD_GET, .pattern = "/items/{slug}.json", .page = page_item_json, .cached = true},
-    {.method = METHOD_GET, .pattern = "/items/{slug}.md", .page = page_item_md, .cached = true},
-    {.method = METHOD_GET, .pattern = "/items/{slug}", .page = page_item, .cached = true},
-    {.method = METHOD_GET, .pattern = "/static/{name}", .page = page_static, .cached = true},
+    {METHOD_GET,  "/",                                             page_listing,               ACCESS_PUBLIC,  LANE_READ,  listing_params,   ROUTE_CACHED},
+    {METHOD_GET,  "/items.json",                                   page_listing_json,          ACCESS_PUBLIC,  LANE_READ,  listing_params,   ROUTE_CACHED},
+    {METHOD_GET,  "/items/{slug}.json",                            page_item_json,             ACCESS_PUBLIC,  LANE_READ,  NULL,             ROUTE_CACHED},
+    {METHOD_GET,  "/items/{slug}.md",                              page_item_md,               ACCESS_PUBLIC,  LANE_READ,  NULL,             ROUTE_CACHED},
+    {METHOD_GET,  "/items/{slug}",                                 page_item,                  ACCESS_PUBLIC,  LANE_READ,  NULL,             ROUTE_CACHED},
+    {METHOD_GET,  "/static/{name}",                                page_static,                ACCESS_PUBLIC,  LANE_READ,  NULL,             ROUTE_CACHED},
 
     /* files that items carry */
-    {.method = METHOD_GET, .pattern = "/files/{id}/{name}", .page = page_file},
+    {METHOD_GET,  "/files/{id}/{name}",                            page_file,                  ACCESS_PUBLIC,  LANE_READ,  NULL,             0},
 
     /* for service managers and proxies, who ask every few seconds */
-    {.method = METHOD_GET, .pattern = "/healthz", .page = page_healthz, .probe = true},
-    {.method = METHOD_GET, .pattern = "/readyz", .page = page_readyz, .lane = LANE_SLOW, .probe = true},
+    {METHOD_GET,  "/healthz",                                      page_healthz,               ACCESS_PUBLIC,  LANE_LOOP,  NULL,             ROUTE_PROBE},
+    {METHOD_GET,  "/readyz",                                       page_readyz,                ACCESS_PUBLIC,  LANE_READ,  NULL,             ROUTE_PROBE},
 
     /* for Prometheus; what it counts may take the database a while */
-    {.method = METHOD_GET, .pattern = "/metrics", .page = page_metrics, .lane = LANE_SLOW, .probe = true},
+    {METHOD_GET,  "/metrics",                                      page_metrics,               ACCESS_PUBLIC,  LANE_STAFF, NULL,             ROUTE_PROBE},
 
     /* a draft, for whoever has the link */
-    {.method = METHOD_GET,
-     .pattern = "/preview/{token}",
-     .page = page_shared_preview,
-     .params = admin_params,
-     .lane = LANE_SLOW},
-    {.method = METHOD_GET,
-     .pattern = "/preview/{token}/files/{id}/{name}",
-     .page = page_shared_file,
-     .params = admin_params,
-     .lane = LANE_SLOW},
+    {METHOD_GET,  "/preview/{token}",                              page_shared_preview,        ACCESS_VISITOR, LANE_STAFF, NULL,             0},
+    {METHOD_GET,  "/preview/{token}/files/{id}/{name}",            page_shared_file,           ACCESS_VISITOR, LANE_STAFF, NULL,             0},
 
     /* the doors */
-    {.method = METHOD_GET, .pattern = "/admin/login", .page = page_login, .params = admin_params, .lane = LANE_SLOW},
-    {.method = METHOD_POST, .pattern = "/admin/login", .page = page_login_post, .lane = LANE_HASH},
-    {.method = METHOD_GET, .pattern = "/admin/setup", .page = page_setup, .params = admin_params, .lane = LANE_SLOW},
-    {.method = METHOD_POST, .pattern = "/admin/setup", .page = page_setup_post, .lane = LANE_HASH},
-    {.method = METHOD_GET, .pattern = "/admin/reset", .page = page_reset, .params = admin_params, .lane = LANE_SLOW},
-    {.method = METHOD_POST, .pattern = "/admin/reset", .page = page_reset_post, .lane = LANE_HASH},
-    {.method = METHOD_POST,
-     .pattern = "/admin/logout",
-     .page = page_logout_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_GET,
-     .pattern = "/admin/account",
-     .page = page_account,
-     .params = admin_params,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/account/password",
-     .page = page_account_password_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_HASH},
-    {.method = METHOD_POST,
-     .pattern = "/admin/account/sessions",
-     .page = page_account_session_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
+    {METHOD_GET,  "/admin/login",                                  page_login,                 ACCESS_VISITOR, LANE_STAFF, login_params,     0},
+    {METHOD_POST, "/admin/login",                                  page_login_post,            ACCESS_VISITOR, LANE_HASH,  NULL,             0},
+    {METHOD_GET,  "/admin/setup",                                  page_setup,                 ACCESS_VISITOR, LANE_STAFF, token_params,     0},
+    {METHOD_POST, "/admin/setup",                                  page_setup_post,            ACCESS_VISITOR, LANE_HASH,  NULL,             0},
+    {METHOD_GET,  "/admin/reset",                                  page_reset,                 ACCESS_VISITOR, LANE_STAFF, token_params,     0},
+    {METHOD_POST, "/admin/reset",                                  page_reset_post,            ACCESS_VISITOR, LANE_HASH,  NULL,             0},
+    {METHOD_POST, "/admin/logout",                                 page_logout_post,           ACCESS_STAFF,   LANE_STAFF, NULL,             0},
+    {METHOD_GET,  "/admin/account",                                page_account,               ACCESS_STAFF,   LANE_STAFF, done_params,      0},
+    {METHOD_POST, "/admin/account/password",                       page_account_password_post, ACCESS_STAFF,   LANE_HASH,  NULL,             0},
+    {METHOD_POST, "/admin/account/sessions",                       page_account_session_post,  ACCESS_STAFF,   LANE_STAFF, NULL,             0},
 
     /* items */
-    {.method = METHOD_GET,
-     .pattern = "/admin",
-     .page = page_admin,
-     .params = admin_params,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/bulk",
-     .page = page_admin_bulk_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/trash/empty",
-     .page = page_trash_empty_post,
-     .access = ACCESS_ADMIN,
-     .lane = LANE_SLOW},
-    {.method = METHOD_GET,
-     .pattern = "/admin/items/new",
-     .page = page_item_new,
-     .params = admin_params,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/items",
-     .page = page_item_create_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/items/preview",
-     .page = page_item_preview_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_GET,
-     .pattern = "/admin/items/{id}",
-     .page = page_item_edit,
-     .params = admin_params,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/items/{id}",
-     .page = page_item_save_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_GET,
-     .pattern = "/admin/items/{id}/preview",
-     .page = page_item_preview,
-     .params = admin_params,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/items/{id}/share",
-     .page = page_item_share_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/items/{id}/{action}",
-     .page = page_item_status_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_GET,
-     .pattern = "/admin/items/{id}/revisions",
-     .page = page_revisions,
-     .params = admin_params,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_GET,
-     .pattern = "/admin/items/{id}/revisions/{version}",
-     .page = page_revision,
-     .params = admin_params,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/items/{id}/revisions/{version}/restore",
-     .page = page_item_revert_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/markdown",
-     .page = page_markdown_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/clean",
-     .page = page_clean_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/slug",
-     .page = page_slug_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_GET,
-     .pattern = "/admin/activity",
-     .page = page_activity,
-     .params = admin_params,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
+    {METHOD_GET,  "/admin",                                        page_admin,                 ACCESS_STAFF,   LANE_STAFF, item_list_params, 0},
+    {METHOD_POST, "/admin/bulk",                                   page_admin_bulk_post,       ACCESS_STAFF,   LANE_STAFF, NULL,             0},
+    {METHOD_POST, "/admin/trash/empty",                            page_trash_empty_post,      ACCESS_ADMIN,   LANE_STAFF, NULL,             0},
+    {METHOD_GET,  "/admin/items/new",                              page_item_new,              ACCESS_STAFF,   LANE_STAFF, item_new_params,  0},
+    {METHOD_POST, "/admin/items",                                  page_item_create_post,      ACCESS_STAFF,   LANE_STAFF, NULL,             ROUTE_REOPENS},
+    {METHOD_POST, "/admin/items/preview",                          page_item_preview_post,     ACCESS_STAFF,   LANE_STAFF, NULL,             ROUTE_REOPENS},
+    {METHOD_GET,  "/admin/items/{id}",                             page_item_edit,             ACCESS_STAFF,   LANE_STAFF, done_params,      0},
+    {METHOD_POST, "/admin/items/{id}",                             page_item_save_post,        ACCESS_STAFF,   LANE_STAFF, NULL,             ROUTE_REOPENS},
+    {METHOD_GET,  "/admin/items/{id}/preview",                     page_item_preview,          ACCESS_STAFF,   LANE_STAFF, NULL,             0},
+    {METHOD_POST, "/admin/items/{id}/share",                       page_item_share_post,       ACCESS_STAFF,   LANE_STAFF, NULL,             ROUTE_REOPENS},
+    {METHOD_POST, "/admin/items/{id}/{action}",                    page_item_status_post,      ACCESS_STAFF,   LANE_STAFF, NULL,             ROUTE_REOPENS},
+    {METHOD_GET,  "/admin/items/{id}/revisions",                   page_revisions,             ACCESS_STAFF,   LANE_STAFF, done_params,      0},
+    {METHOD_GET,  "/admin/items/{id}/revisions/{version}",         page_revision,              ACCESS_STAFF,   LANE_STAFF, revision_params,  0},
+    {METHOD_POST, "/admin/items/{id}/revisions/{version}/restore", page_item_revert_post,      ACCESS_STAFF,   LANE_STAFF, NULL,             ROUTE_REOPENS},
+    {METHOD_POST, "/admin/markdown",                               page_markdown_post,         ACCESS_STAFF,   LANE_STAFF, NULL,             0},
+    {METHOD_POST, "/admin/clean",                                  page_clean_post,            ACCESS_STAFF,   LANE_STAFF, NULL,             0},
+    {METHOD_POST, "/admin/slug",                                   page_slug_post,             ACCESS_STAFF,   LANE_STAFF, NULL,             0},
+    {METHOD_GET,  "/admin/activity",                               page_activity,              ACCESS_STAFF,   LANE_STAFF, activity_params,  0},
 
     /* files, types and users */
-    {.method = METHOD_GET,
-     .pattern = "/admin/files",
-     .page = page_files,
-     .params = admin_params,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/files",
-     .page = page_file_upload_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_GET,
-     .pattern = "/admin/files/{id}",
-     .page = page_file_admin,
-     .params = admin_params,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_GET,
-     .pattern = "/admin/files/{id}/content/{name}",
-     .page = page_file_content,
-     .params = admin_params,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/files/{id}/replace",
-     .page = page_file_replace_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/files/{id}/delete",
-     .page = page_file_delete_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/files/undo",
-     .page = page_file_undo_post,
-     .access = ACCESS_STAFF,
-     .lane = LANE_SLOW},
-    {.method = METHOD_GET,
-     .pattern = "/admin/types",
-     .page = page_types,
-     .params = admin_params,
-     .access = ACCESS_ADMIN,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/types",
-     .page = page_type_save_post,
-     .access = ACCESS_ADMIN,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/types/merge",
-     .page = page_type_merge_post,
-     .access = ACCESS_ADMIN,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/types/undo",
-     .page = page_type_undo_post,
-     .access = ACCESS_ADMIN,
-     .lane = LANE_SLOW},
-    {.method = METHOD_GET,
-     .pattern = "/admin/users",
-     .page = page_users,
-     .params = admin_params,
-     .access = ACCESS_ADMIN,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/users",
-     .page = page_user_add_post,
-     .access = ACCESS_ADMIN,
-     .lane = LANE_HASH},
-    {.method = METHOD_POST,
-     .pattern = "/admin/users/undo",
-     .page = page_user_undo_post,
-     .access = ACCESS_ADMIN,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/users/{id}",
-     .page = page_user_change_post,
-     .access = ACCESS_ADMIN,
-     .lane = LANE_SLOW},
-    {.method = METHOD_GET,
-     .pattern = "/admin/doctor",
-     .page = page_doctor,
-     .params = admin_params,
-     .access = ACCESS_ADMIN,
-     .lane = LANE_SLOW},
-    {.method = METHOD_POST,
-     .pattern = "/admin/doctor",
-     .page = page_doctor_post,
-     .access = ACCESS_ADMIN,
-     .lane = LANE_SLOW},
+    {METHOD_GET,  "/admin/files",                                  page_files,                 ACCESS_STAFF,   LANE_STAFF, file_list_params, 0},
+    {METHOD_POST, "/admin/files",                                  page_file_upload_post,      ACCESS_STAFF,   LANE_STAFF, NULL,             0},
+    {METHOD_GET,  "/admin/files/{id}",                             page_file_admin,            ACCESS_STAFF,   LANE_STAFF, done_params,      0},
+    {METHOD_GET,  "/admin/files/{id}/content/{name}",              page_file_content,          ACCESS_STAFF,   LANE_STAFF, NULL,             0},
+    {METHOD_POST, "/admin/files/{id}/replace",                     page_file_replace_post,     ACCESS_STAFF,   LANE_STAFF, NULL,             0},
+    {METHOD_POST, "/admin/files/{id}/delete",                      page_file_delete_post,      ACCESS_STAFF,   LANE_STAFF, NULL,             0},
+    {METHOD_POST, "/admin/files/undo",                             page_file_undo_post,        ACCESS_STAFF,   LANE_STAFF, NULL,             0},
+    {METHOD_GET,  "/admin/types",                                  page_types,                 ACCESS_ADMIN,   LANE_STAFF, done_params,      0},
+    {METHOD_POST, "/admin/types",                                  page_type_save_post,        ACCESS_ADMIN,   LANE_STAFF, NULL,             0},
+    {METHOD_POST, "/admin/types/merge",                            page_type_merge_post,       ACCESS_ADMIN,   LANE_STAFF, NULL,             0},
+    {METHOD_POST, "/admin/types/undo",                             page_type_undo_post,        ACCESS_ADMIN,   LANE_STAFF, NULL,             0},
+    {METHOD_GET,  "/admin/users",                                  page_users,                 ACCESS_ADMIN,   LANE_STAFF, done_params,      0},
+    {METHOD_POST, "/admin/users",                                  page_user_add_post,         ACCESS_ADMIN,   LANE_HASH,  NULL,             0},
+    {METHOD_POST, "/admin/users/undo",                             page_user_undo_post,        ACCESS_ADMIN,   LANE_STAFF, NULL,             0},
+    {METHOD_POST, "/admin/users/{id}",                             page_user_change_post,      ACCESS_ADMIN,   LANE_STAFF, NULL,             0},
+    {METHOD_GET,  "/admin/doctor",                                 page_doctor,                ACCESS_ADMIN,   LANE_STAFF, done_params,      0},
+    {METHOD_POST, "/admin/doctor",                                 page_doctor_post,           ACCESS_ADMIN,   LANE_STAFF, NULL,             0},
 };
-
-enum { ROUTES = sizeof routes / sizeof *routes };
-
-/* Fits one segment of a path to one of a pattern, which may hold a capture. The decoded capture goes into `captures`. */
-static bool segment_fits(const char *pattern, size_t pattern_len, const char *segment, size_t segment_len,
-                         struct arena *arena, json_t *captures)
-{
-    const char *open = memchr(pattern, '{', pattern_len);
-    if (open == NULL)
-        return segment_len == pattern_len && memcmp(segment, pattern, segment_len) == 0;
-    const char *close = strchr(open, '}');
-    size_t before_len = (size_t)(open - pattern);
-    size_t after_len = (size_t)(pattern + pattern_len - close - 1);
-    if (segment_len <= before_len + after_len || memcmp(segment, pattern, before_len) != 0 ||
-        memcmp(segment + segment_len - after_len, close + 1, after_len) != 0)
-        return false;
-    const char *value = url_decode_segment(arena, segment + before_len, segment_len - before_len - after_len);
-    if (value == NULL)
-        return false;
-    json_object_set_new(captures, arena_copy(arena, open + 1, (size_t)(close - open - 1)), json_string(value));
-    return true;
-}
-
-static bool pattern_fits(const char *pattern, const char *path, struct arena *arena, json_t *captures)
-{
-    while (*pattern == '/' && *path == '/') {
-        size_t pattern_len = strcspn(++pattern, "/");
-        size_t path_len = strcspn(++path, "/");
-        if (!segment_fits(pattern, pattern_len, path, path_len, arena, captures))
-            return false;
-        pattern += pattern_len;
-        path += path_len;
-    }
-    return *pattern == '\0' && *path == '\0';
-}
-
-static bool method_fits(const struct route *route, enum method method)
-{
-    return route->method == method || (route->method == METHOD_GET && method == METHOD_HEAD);
-}
-
-/* Adds what a row answers to an Allow header's list, unless it is there. */
-static void allow_add(char *allow, size_t allow_len, enum method method)
-{
-    const char *name = method == METHOD_GET ? "GET, HEAD" : method_name(method);
-    if (strstr(allow, name) == NULL)
-        snprintf(allow + strlen(allow), allow_len - strlen(allow), "%s, ", name);
-}
-
-const struct route *route_find(enum method method, const char *path, json_t *captures, char *allow, size_t allow_len)
-{
-    const struct route *found = NULL;
-    struct arena arena;
-    arena_init(&arena);
-    *allow = '\0';
-    for (size_t i = 0; i < ROUTES && found == NULL; i++) {
-        if (!pattern_fits(routes[i].pattern, path, &arena, captures))
-            continue;
-        if (method_fits(&routes[i], method))
-            found = &routes[i];
-        else
-            allow_add(allow, allow_len, routes[i].method);
-    }
-    arena_release(&arena);
-    if (found == NULL && *allow != '\0')
-        snprintf(allow + strlen(allow), allow_len - strlen(allow), "OPTIONS");
-    return found;
-}
+/* clang-format on */
 
 const struct route *route_table(size_t *len)
 {
-    *len = ROUTES;
+    *len = sizeof routes / sizeof *routes;
     return routes;
 }

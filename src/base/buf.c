@@ -83,6 +83,12 @@ void buf_integer(struct buf *buf, int64_t number)
     buf_append(buf, digits + at, sizeof digits - at);
 }
 
+void buf_percent(struct buf *buf, char byte)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    buf_append(buf, (char[]){'%', hex[(unsigned char)byte >> 4], hex[byte & 15]}, 3);
+}
+
 /* A copy, as realloc() may keep a block that has become half empty. */
 void buf_shrink(struct buf *buf)
 {

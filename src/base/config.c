@@ -40,9 +40,8 @@ __attribute__((format(printf, 3, 4))) static bool fail(char error[static CONFIG_
     bool utf8 = text_valid(line.data, line.len);
     for (size_t i = 0; i < line.len; i++) {
         unsigned char c = (unsigned char)line.data[i];
-        if (c < ' ' || c == 0x7f || (c > 0x7f && !utf8)) {
+        if (c < ' ' || c == 0x7f || (c > 0x7f && !utf8))
             line.data[i] = '?';
-        }
     }
     memcpy(error, line.data, line.len + 1);
     buf_release(&line);
@@ -57,9 +56,8 @@ static void spell(enum source source, const char *name, char out[static CONFIG_N
     int len = snprintf(out, CONFIG_NAME_CAP, "%s%s", prefix, name);
     assert(len < CONFIG_NAME_CAP);
     (void)len;
-    for (char *p = out; source == SOURCE_ENVIRONMENT && *p; p++) {
+    for (char *p = out; source == SOURCE_ENVIRONMENT && *p; p++)
         *p = *p == '-' ? '_' : *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
-    }
 }
 
 static struct config_value *find(const struct config *config, enum source source, const char *name)
@@ -67,9 +65,8 @@ static struct config_value *find(const struct config *config, enum source source
     char spelled[CONFIG_NAME_CAP];
     for (size_t i = 0; i < config->values_len; i++) {
         spell(source, config->values[i].setting->name, spelled);
-        if (!strcmp(spelled, name)) {
+        if (!strcmp(spelled, name))
             return &config->values[i];
-        }
     }
     return NULL;
 }
@@ -82,9 +79,8 @@ static bool fail_unknown(const struct config *config, const struct given *given,
         const struct config_value *value = &config->values[i];
         char spelled[CONFIG_NAME_CAP];
         spell(given->source, value->setting->name, spelled);
-        if (given->source == SOURCE_FLAG || !value->flag_only) {
+        if (given->source == SOURCE_FLAG || !value->flag_only)
             nearest_offer(&nearest, spelled);
-        }
     }
     const char *what = given->source == SOURCE_FLAG ? "flag" : "setting";
     return *nearest.name ? fail(error, given->where, "no such %s, did you mean %s?", what, nearest.name)
@@ -96,12 +92,10 @@ static bool fail_unknown(const struct config *config, const struct given *given,
 static const char *check_text(struct arena *arena, const struct setting *setting, const char *text)
 {
     char reason[CONFIG_ERROR_CAP];
-    if (!text_valid(text, strlen(text)) || text_has_controls(text) || strpbrk(text, "\n\t")) {
+    if (!text_valid(text, strlen(text)) || text_has_controls(text) || strpbrk(text, "\n\t"))
         return "must be one line of UTF-8 text";
-    }
-    if (setting->filled && !*text) {
+    if (setting->filled && !*text)
         return "must not be empty";
-    }
     bool valid = !setting->valid || setting->valid(text, reason, sizeof reason);
     return valid ? NULL : arena_copy(arena, reason, strlen(reason));
 }
@@ -121,17 +115,15 @@ static const char *check_integer(struct arena *arena, const struct setting *sett
 
 void config_join_choices(const struct setting *setting, const char *separator, struct buf *out)
 {
-    for (const char *const *choice = setting->choices; *choice; choice++) {
+    for (const char *const *choice = setting->choices; *choice; choice++)
         buf_format(out, "%s%s", choice == setting->choices ? "" : separator, *choice);
-    }
 }
 
 static const char *check_choice(struct arena *arena, const struct setting *setting, const char *text)
 {
     for (const char *const *choice = setting->choices; *choice; choice++) {
-        if (!strcmp(*choice, text)) {
+        if (!strcmp(*choice, text))
             return NULL;
-        }
     }
     struct buf all = BUF_EMPTY;
     config_join_choices(setting, ", ", &all);
@@ -172,21 +164,17 @@ static const char *check(struct arena *arena, const struct setting *setting, con
 static bool take(struct config *config, const struct given *given, char error[static CONFIG_ERROR_CAP])
 {
     struct config_value *value = find(config, given->source, given->name);
-    if (!value) {
+    if (!value)
         return fail_unknown(config, given, error);
-    }
-    if (value->flag_only && given->source != SOURCE_FLAG) {
+    if (value->flag_only && given->source != SOURCE_FLAG)
         return fail(error, given->where, "can only be given as a flag");
-    }
     unsigned bit = 1U << given->source;
-    if (value->given_by & bit) {
+    if (value->given_by & bit)
         return fail(error, given->where, "given twice");
-    }
     int64_t number = 0;
     const char *reason = check(&config->arena, value->setting, given->text, &number);
-    if (reason) {
+    if (reason)
         return fail(error, given->where, "%s", reason);
-    }
     if (!value->given_by) {
         value->text = given->text;
         value->number = number;
@@ -213,14 +201,12 @@ static bool take_flag(struct config *config, size_t words_len, const char *const
     const struct config_value *value = find(config, SOURCE_FLAG, name);
     const char *text = equals ? arena_copy(&config->arena, equals + 1, strlen(equals + 1)) : NULL;
     if (value && value->setting->kind == SETTING_BOOLEAN) {
-        if (text) {
+        if (text)
             return fail(error, name, "takes no value");
-        }
         text = "yes";
     } else if (value && !text) {
-        if (*at + 1 == words_len || !strncmp(words[*at + 1], "--", 2)) {
+        if (*at + 1 == words_len || !strncmp(words[*at + 1], "--", 2))
             return fail(error, name, "needs a value");
-        }
         const char *next = words[++*at];
         text = arena_copy(&config->arena, next, strlen(next));
     }
@@ -230,9 +216,8 @@ static bool take_flag(struct config *config, size_t words_len, const char *const
 static bool count_arguments(const struct config *config, char error[static CONFIG_ERROR_CAP])
 {
     const struct usage *usage = config->usage;
-    if (config->arguments_len < usage->arguments_min) {
+    if (config->arguments_len < usage->arguments_min)
         return fail(error, "", "an argument is missing: warta %s %s", usage->command, usage->arguments);
-    }
     if (config->arguments_len > usage->arguments_max) {
         return fail(error, "", "\"%s\" is one argument too many: warta %s%s%s", config->arguments[usage->arguments_max],
                     usage->command, *usage->arguments ? " " : "", usage->arguments);
@@ -263,9 +248,8 @@ static bool read_words(struct config *config, size_t words_len, const char *cons
 static const char *read_whole(const char *path, struct buf *out)
 {
     FILE *file = fopen(path, "rbe");
-    if (!file) {
+    if (!file)
         return strerror(errno);
-    }
     buf_reserve(out, CONFIG_FILE_MAX + 2);
     char *content = out->data;
     size_t len = fread(content, 1, CONFIG_FILE_MAX + 1, file);
@@ -283,9 +267,8 @@ static const char *read_secret(struct config *config, const char *where, const c
     struct buf content = BUF_EMPTY;
     const char *text = NULL;
     const char *reason = read_whole(path, &content);
-    if (!reason && memchr(buf_string(&content), '\0', content.len)) {
+    if (!reason && memchr(buf_string(&content), '\0', content.len))
         reason = "it holds a NUL";
-    }
     if (reason) {
         fail(error, where, "%s cannot be read: %s", path, reason);
     } else {
@@ -301,37 +284,49 @@ static bool resolve_secret_file(struct config *config, struct given *given, char
 {
     size_t len = strlen(given->name);
     size_t suffix_len = sizeof env_file_suffix - 1;
-    if (len <= suffix_len || strcmp(given->name + len - suffix_len, env_file_suffix) != 0) {
+    if (len <= suffix_len || strcmp(given->name + len - suffix_len, env_file_suffix) != 0)
         return true;
-    }
     const char *stem = arena_copy(&config->arena, given->name, len - suffix_len);
     const struct config_value *value = find(config, given->source, stem);
-    if (!value) {
+    if (!value)
         return true;
-    }
-    if (!value->setting->secret) {
+    if (!value->setting->secret)
         return fail(error, given->where, "no such setting, did you mean %s?", stem);
-    }
     given->name = stem;
     given->origin = arena_format(&config->arena, "file %s", given->text);
     given->text = read_secret(config, given->where, given->text, error);
     return given->text != NULL;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* Kubernetes tells each container where services are, by variables that begin with a service's name, such as
+ * WARTA_SERVICE_HOST and WARTA_PORT_8080_TCP_ADDR ("Discovering services": environment variables). */
+static bool is_of_service(const char *name)
+{
+    const char *port = strstr(name, "_PORT_");
+    return ends_with(name, "_SERVICE_HOST") || ends_with(name, "_PORT") || strstr(name, "_SERVICE_PORT_") != NULL ||
+           (port != NULL && port[6] >= '0' && port[6] <= '9');
+}
+
 static bool read_environment(struct config *config, const char *const *environment, char error[static CONFIG_ERROR_CAP])
 {
     for (; *environment; environment++) {
         const char *equals = strchr(*environment, '=');
-        if (!equals || strncmp(*environment, env_prefix, sizeof env_prefix - 1) != 0) {
+        if (!equals || strncmp(*environment, env_prefix, sizeof env_prefix - 1) != 0)
             continue;
-        }
         const char *name = arena_copy(&config->arena, *environment, (size_t)(equals - *environment));
+        if (is_of_service(name))
+            continue;
         const char *text = arena_copy(&config->arena, equals + 1, strlen(equals + 1));
         const char *where = arena_format(&config->arena, "%s in the environment", name);
         struct given given = {SOURCE_ENVIRONMENT, name, text, where, "environment"};
-        if (!resolve_secret_file(config, &given, error) || !take(config, &given, error)) {
+        if (!resolve_secret_file(config, &given, error) || !take(config, &given, error))
             return false;
-        }
     }
     return true;
 }
@@ -347,9 +342,8 @@ static const char *trimmed(struct arena *arena, const char *bytes, size_t len)
         bytes++;
         len--;
     }
-    while (len && is_blank(bytes[len - 1])) {
+    while (len && is_blank(bytes[len - 1]))
         len--;
-    }
     return arena_copy(arena, bytes, len);
 }
 
@@ -357,23 +351,19 @@ static bool take_line(struct config *config, const char *place, const char *line
                       char error[static CONFIG_ERROR_CAP])
 {
     struct arena *arena = &config->arena;
-    if (!text_valid(line, len)) {
+    if (!text_valid(line, len))
         return fail(error, place, "is not UTF-8 text");
-    }
     const char *content = trimmed(arena, line, len);
-    if (!*content || *content == '#') {
+    if (!*content || *content == '#')
         return true;
-    }
     const char *equals = strchr(content, '=');
-    if (!equals) {
+    if (!equals)
         return fail(error, place, "should read name = value");
-    }
     const char *name = trimmed(arena, content, (size_t)(equals - content));
     const char *text = trimmed(arena, equals + 1, strlen(equals + 1));
     const char *where = arena_format(arena, "%s: %s", place, name);
-    if (!strcmp(name, "config")) {
+    if (!strcmp(name, "config"))
         return fail(error, where, "cannot be set in the file itself");
-    }
     const char *origin = arena_format(arena, "file %s", place);
     return take(config, &(struct given){SOURCE_FILE, name, text, where, origin}, error);
 }
@@ -384,16 +374,14 @@ static bool take_lines(struct config *config, const char *path, const struct buf
     static const char byte_order_mark[] = "\xEF\xBB\xBF";
     const char *line = buf_string(content);
     const char *end = line + content->len;
-    if (!strncmp(line, byte_order_mark, 3)) {
+    if (!strncmp(line, byte_order_mark, 3))
         line += 3;
-    }
     for (size_t number = 1; line < end; number++) {
         const char *feed = memchr(line, '\n', (size_t)(end - line));
         const char *line_end = feed ? feed : end;
         const char *place = arena_format(&config->arena, "%s:%zu", path, number);
-        if (!take_line(config, place, line, (size_t)(line_end - line), error)) {
+        if (!take_line(config, place, line, (size_t)(line_end - line), error))
             return false;
-        }
         line = feed ? feed + 1 : end;
     }
     return true;
@@ -402,9 +390,8 @@ static bool take_lines(struct config *config, const char *path, const struct buf
 static bool read_file(struct config *config, char error[static CONFIG_ERROR_CAP])
 {
     const struct config_value *value = find(config, SOURCE_FILE, "config");
-    if (!value || !*value->text) {
+    if (!value || !*value->text)
         return true;
-    }
     struct buf content = BUF_EMPTY;
     const char *reason = read_whole(value->text, &content);
     bool ok = reason ? fail(error, value->text, "cannot be read: %s", reason)
@@ -418,9 +405,8 @@ static bool read_file(struct config *config, char error[static CONFIG_ERROR_CAP]
 size_t config_table_len(const struct setting *table)
 {
     size_t len = 0;
-    while (table && table[len].name) {
+    while (table && table[len].name)
         len++;
-    }
     return len;
 }
 
@@ -439,7 +425,7 @@ static void add_table(struct config *config, const struct setting *table, bool f
 bool config_init(struct config *config, const struct usage *usage, size_t words_len, const char *const *words,
                  const char *const *environment, char error[static CONFIG_ERROR_CAP])
 {
-    *config = (struct config){.usage = usage, .words_len = words_len, .words = words, .environment = environment};
+    *config = (struct config){.usage = usage};
     arena_init(&config->arena);
     size_t capacity = config_table_len(usage->shared) + config_table_len(usage->own) + 1;
     config->values = arena_alloc(&config->arena, capacity * sizeof *config->values);
@@ -453,21 +439,6 @@ bool config_init(struct config *config, const struct usage *usage, size_t words_
 void config_release(struct config *config)
 {
     arena_release(&config->arena);
-}
-
-bool config_reload(const struct config *config, struct config *fresh, char error[static CONFIG_ERROR_CAP])
-{
-    if (!config_init(fresh, config->usage, config->words_len, config->words, config->environment, error)) {
-        return false;
-    }
-    for (size_t i = 0; i < config->values_len; i++) {
-        const struct config_value *before = &config->values[i];
-        const struct config_value *now = &fresh->values[i];
-        if (!now->setting->live && strcmp(before->text, now->text) != 0) {
-            return fail(error, now->setting->name, "has changed, which takes a restart");
-        }
-    }
-    return true;
 }
 
 static const struct config_value *known(const struct config *config, const char *name)
@@ -498,24 +469,7 @@ bool config_flag(const struct config *config, const char *name)
     return value->number != 0;
 }
 
-const char *config_origin(const struct config *config, const char *name)
-{
-    return known(config, name)->origin;
-}
-
 const char *config_argument(const struct config *config, size_t index)
 {
     return index < config->arguments_len ? config->arguments[index] : NULL;
-}
-
-/* --- help ----------------------------------------------------------------------------------------- */
-
-bool config_wants_help(size_t words_len, const char *const *words)
-{
-    for (size_t i = 0; i < words_len && strcmp(words[i], "--") != 0; i++) {
-        if (!strcmp(words[i], "--help") || !strcmp(words[i], "-h")) {
-            return true;
-        }
-    }
-    return false;
 }

@@ -46,23 +46,20 @@ static void help_setting(const struct setting *setting, struct buf *out)
     }
     buf_format(out, "%*s", (int)(INDENT - label_len), "");
     buf_format(&words, "%s", setting->help);
-    if (setting->fallback && *setting->fallback) {
+    if (setting->fallback && *setting->fallback)
         buf_format(&words, " (default: %s)", setting->fallback);
-    }
     wrap(buf_string(&words), INDENT, INDENT, out);
     buf_release(&words);
 }
 
 static void help_table(const char *heading, const struct setting *table, struct buf *out)
 {
-    if (!config_table_len(table)) {
+    if (!config_table_len(table))
         return;
-    }
     buf_char(out, '\n');
     wrap(heading, 0, 0, out);
-    for (const struct setting *setting = table; setting->name; setting++) {
+    for (const struct setting *setting = table; setting->name; setting++)
         help_setting(setting, out);
-    }
 }
 
 void config_help(const struct usage *usage, struct buf *out)
@@ -78,6 +75,15 @@ void config_help(const struct usage *usage, struct buf *out)
     help_table("Settings, each as a flag, a variable (WARTA_SITE_TITLE) or a line of the file that --config names "
                "(site-title = TEXT), in this order:",
                usage->shared, out);
+}
+
+bool config_wants_help(size_t words_len, const char *const *words)
+{
+    for (size_t i = 0; i < words_len && strcmp(words[i], "--") != 0; i++) {
+        if (!strcmp(words[i], "--help") || !strcmp(words[i], "-h"))
+            return true;
+    }
+    return false;
 }
 
 /* --- the settings as they stand ---------------------------------------------------------------------- */
@@ -97,9 +103,8 @@ static void describe_value(const struct config_value *value, const char *quote, 
 
 bool config_row(const struct config *config, size_t index, struct config_row *row)
 {
-    if (index >= config_table_len(config->usage->shared)) {
+    if (index >= config_table_len(config->usage->shared))
         return false;
-    }
     const struct config_value *value = &config->values[index];
     *row = (struct config_row){.name = value->setting->name, .origin = value->origin};
     describe_value(value, "", &row->value);

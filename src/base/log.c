@@ -2,13 +2,16 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -271,17 +274,127 @@ static void put_message(enum log_format format, struct buf *line, const char *me
 }
 
 /* A descriptor that somebody made non-blocking is waited for. */
-void log_send(const struct log *log, const char *lines, size_t len)
+static void write_all(int fd, const char *lines, size_t len)
 {
     while (len > 0) {
-        ssize_t written = write(log->fd, lines, len);
+        ssize_t written = write(fd, lines, len);
         if (written < 0 && errno == EAGAIN)
-            poll(&(struct pollfd){.fd = log->fd, .events = POLLOUT}, 1, -1);
+            poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
         else if (written < 0 && errno != EINTR)
             return;
         lines += written > 0 ? written : 0;
         len -= written > 0 ? (size_t)written : 0;
     }
+}
+
+/* --- without waiting --- */
+
+static bool has_room(int fd)
+{
+    return poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, 0) != 0;
+}
+
+struct log_sink {
+    pthread_mutex_t mutex; /* guards all that follows */
+    int fd;
+    bool is_ours; /* a description of our own, which is non-blocking and to be closed */
+    bool is_socket;
+    bool is_torn;   /* a line was written in part */
+    size_t dropped; /* lines, since the last that was written */
+    int cause;      /* errno of the last that was not */
+};
+
+bool log_writable(const struct log *log)
+{
+    return has_room(log->fd);
+}
+
+struct log_sink *log_sink_create(int fd)
+{
+    char path[32];
+    struct stat status;
+    struct log_sink *sink = mem_alloc(sizeof *sink);
+    pthread_mutex_init(&sink->mutex, NULL);
+    sink->fd = -1;
+    bool is_open = fstat(fd, &status) == 0;
+    sink->is_socket = is_open && S_ISSOCK(status.st_mode);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (is_open && (S_ISFIFO(status.st_mode) || isatty(fd) == 1))
+        sink->fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    sink->is_ours = sink->fd >= 0;
+    sink->fd = sink->is_ours ? sink->fd : fd;
+    return sink;
+}
+
+void log_sink_destroy(struct log_sink *sink)
+{
+    if (sink == NULL)
+        return;
+    if (sink->is_ours)
+        close(sink->fd);
+    pthread_mutex_destroy(&sink->mutex);
+    free(sink);
+}
+
+/* A pipe with room takes PIPE_BUF bytes at once (pipe(7)), and nobody else of this process writes in between. */
+static ssize_t try_write(const struct log_sink *sink, const char *bytes, size_t len)
+{
+    if (sink->is_socket)
+        return send(sink->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sink->is_ours || has_room(sink->fd))
+        return write(sink->fd, bytes, len);
+    errno = EAGAIN;
+    return -1;
+}
+
+/* How many of the bytes were written. A line that was cut before is ended first. */
+static size_t put_lines(struct log_sink *sink, const char *lines, size_t len)
+{
+    if (sink->is_torn)
+        sink->is_torn = try_write(sink, "\n", 1) != 1;
+    ssize_t written = sink->is_torn ? -1 : try_write(sink, lines, len);
+    size_t put = written > 0 ? (size_t)written : 0;
+    if (put < len)
+        sink->cause = written < 0 ? errno : EAGAIN;
+    sink->is_torn = sink->is_torn || (put > 0 && lines[put - 1] != '\n');
+    return put;
+}
+
+/* With the sink's mutex. */
+static void tell_dropped(const struct log *log)
+{
+    struct buf line = BUF_EMPTY, message = BUF_EMPTY;
+    struct log_sink *sink = log->sink;
+    buf_format(&message,
+               sink->dropped == 1 ? "%zu line of the log was dropped: " : "%zu lines of the log were dropped: ",
+               sink->dropped);
+    if (sink->cause == EAGAIN)
+        buf_text(&message, "standard error was not read");
+    else
+        buf_format(&message, "standard error could not be written: %s", strerror(sink->cause));
+    log_line_begin(log, log->format, &line, LOG_WARN, NULL);
+    put_message(log->format, &line, buf_string(&message));
+    log_line_end(log->format, &line);
+    if (put_lines(sink, line.data, line.len) == line.len)
+        sink->dropped = 0;
+    buf_release(&line);
+    buf_release(&message);
+}
+
+void log_send(const struct log *log, const char *lines, size_t len)
+{
+    struct log_sink *sink = log->sink;
+    if (sink == NULL) {
+        write_all(log->fd, lines, len);
+        return;
+    }
+    pthread_mutex_lock(&sink->mutex);
+    if (sink->dropped > 0)
+        tell_dropped(log);
+    size_t at = sink->dropped > 0 || len == 0 ? 0 : put_lines(sink, lines, len);
+    for (; at < len; at++)
+        sink->dropped += lines[at] == '\n';
+    pthread_mutex_unlock(&sink->mutex);
 }
 
 static __attribute__((format(printf, 1, 0))) char *format_message(const char *format, va_list arguments)
@@ -305,10 +418,9 @@ void log_write(const struct log *log, enum log_level level, const char *request_
     char *message = format_message(format, arguments);
     va_end(arguments);
     struct buf line = BUF_EMPTY;
-    enum log_format line_format = log->format; /* it may change meanwhile */
-    log_line_begin(log, line_format, &line, level, request_id);
-    put_message(line_format, &line, message);
-    log_line_end(line_format, &line);
+    log_line_begin(log, log->format, &line, level, request_id);
+    put_message(log->format, &line, message);
+    log_line_end(log->format, &line);
     log_send(log, line.data, line.len);
     buf_release(&line);
     free(message);

@@ -2,19 +2,13 @@
 
 #include <assert.h>
 #include <string.h>
-#include <time.h>
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+#include "warta/base/clock.h"
 
 void log_buffer_init(struct log_buffer *buffer, const struct log *log)
 {
     buffer->log = log;
-    buffer->sent_ms = now_ms() - LOG_BUFFER_MS;
+    buffer->sent_ms = clock_coarse_ms() - LOG_BUFFER_MS;
     buffer->len = 0;
     pthread_mutex_init(&buffer->mutex, NULL);
 }
@@ -36,7 +30,7 @@ static void flush(struct log_buffer *buffer, int64_t now)
 void log_buffer_add(struct log_buffer *buffer, const char *line, size_t len)
 {
     assert(len <= sizeof buffer->lines);
-    int64_t now = now_ms();
+    int64_t now = clock_coarse_ms();
     pthread_mutex_lock(&buffer->mutex);
     if (len > sizeof buffer->lines - buffer->len)
         flush(buffer, now);
@@ -50,6 +44,6 @@ void log_buffer_add(struct log_buffer *buffer, const char *line, size_t len)
 void log_buffer_flush(struct log_buffer *buffer)
 {
     pthread_mutex_lock(&buffer->mutex);
-    flush(buffer, now_ms());
+    flush(buffer, clock_coarse_ms());
     pthread_mutex_unlock(&buffer->mutex);
 }

@@ -1,6 +1,7 @@
 #include "warta/base/mem.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,10 +19,12 @@ struct arena_block {
 
 _Noreturn void mem_exhausted(void)
 {
-    /* write(2), because stdio may itself want memory. */
+    /* write(2), because stdio may itself want memory; what nobody reads must not keep the process from ending. */
     static const char line[] = "warta: out of memory\n";
-    ssize_t ignored = write(STDERR_FILENO, line, sizeof line - 1);
-    (void)ignored;
+    if (poll(&(struct pollfd){.fd = STDERR_FILENO, .events = POLLOUT}, 1, 0) > 0) {
+        ssize_t ignored = write(STDERR_FILENO, line, sizeof line - 1);
+        (void)ignored;
+    }
     abort();
 }
 

@@ -57,15 +57,12 @@ static struct ruleset ruleset_of(int abi)
 static uint64_t rights_of(const struct sandbox_path *path)
 {
     uint64_t rights = 0;
-    if ((path->rights & SANDBOX_READ) != 0) {
+    if ((path->rights & SANDBOX_READ) != 0)
         rights |= read_rights;
-    }
-    if ((path->rights & SANDBOX_WRITE) != 0) {
+    if ((path->rights & SANDBOX_WRITE) != 0)
         rights |= LANDLOCK_ACCESS_FS_WRITE_FILE | truncate_right | make_rights;
-    }
-    if ((path->rights & SANDBOX_REMOVE) != 0) {
+    if ((path->rights & SANDBOX_REMOVE) != 0)
         rights |= LANDLOCK_ACCESS_FS_REMOVE_FILE;
-    }
     return rights;
 }
 
@@ -73,13 +70,11 @@ static bool allow(int ruleset, uint64_t handled, const struct sandbox_path *path
 {
     struct stat info;
     struct landlock_path_beneath_attr rule = {.parent_fd = open(path->path, O_PATH | O_CLOEXEC)};
-    if (rule.parent_fd < 0) {
+    if (rule.parent_fd < 0)
         return true;
-    }
     rule.allowed_access = rights_of(path) & handled;
-    if (fstat(rule.parent_fd, &info) == 0 && !S_ISDIR(info.st_mode)) {
+    if (fstat(rule.parent_fd, &info) == 0 && !S_ISDIR(info.st_mode))
         rule.allowed_access &= file_rights();
-    }
     bool allowed = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
     close(rule.parent_fd);
     return allowed;
@@ -89,28 +84,24 @@ static bool allow(int ruleset, uint64_t handled, const struct sandbox_path *path
 static int restrict_files(const struct sandbox_path *paths, size_t paths_len)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (abi < 1) {
+    if (abi < 1)
         return 0;
-    }
     struct ruleset rules = ruleset_of((int)abi);
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
     bool ok = ruleset >= 0;
-    for (size_t i = 0; ok && i < paths_len; i++) {
+    for (size_t i = 0; ok && i < paths_len; i++)
         ok = paths[i].rights == 0 || allow(ruleset, rules.files, &paths[i]);
-    }
     ok = ok && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
-    if (ruleset >= 0) {
+    if (ruleset >= 0)
         close(ruleset);
-    }
     return ok ? (int)abi : 0;
 }
 
 struct sandbox_state sandbox_enter(const struct sandbox_path *paths, size_t paths_len)
 {
     struct sandbox_state state = {.supported = SUPPORTED};
-    if (!state.supported) {
+    if (!state.supported)
         return state;
-    }
     state.no_new_privs = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
     state.landlock_abi = restrict_files(paths, paths_len);
     state.seccomp = sandbox_filter_calls();
@@ -135,9 +126,8 @@ struct sandbox_state sandbox_look(void)
     }
     int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool restricted = root < 0 && errno == EACCES;
-    if (root >= 0) {
+    if (root >= 0)
         close(root);
-    }
     return (struct sandbox_state){
         .supported = SUPPORTED,
         .no_new_privs = status_number(status, "\nNoNewPrivs:") == 1,

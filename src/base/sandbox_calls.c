@@ -69,9 +69,8 @@ static bool add_narrow(scmp_filter_ctx filter)
              .datum_a = narrow[i].mask,
              .datum_b = narrow[i].value},
         };
-        if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, narrow[i].call, 1, arguments) != 0) {
+        if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, narrow[i].call, 1, arguments) != 0)
             return false;
-        }
     }
     return true;
 }
@@ -79,9 +78,8 @@ static bool add_narrow(scmp_filter_ctx filter)
 static bool add_calls(scmp_filter_ctx filter)
 {
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0) != 0) {
+        if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0) != 0)
             return false;
-        }
     }
     return true;
 }
@@ -89,9 +87,8 @@ static bool add_calls(scmp_filter_ctx filter)
 bool sandbox_filter_calls(void)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    if (filter == NULL) {
+    if (filter == NULL)
         return false;
-    }
     /* The flags of clone3 lie in memory, where no filter can look; glibc takes this answer for an old kernel, and uses
      * clone. */
     bool loaded = seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1) == 0 &&

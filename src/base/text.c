@@ -102,21 +102,57 @@ size_t text_length(const char *text)
     return points;
 }
 
-char *text_nfc(const char *text)
+size_t text_fit(const char *text, size_t max_bytes)
 {
+    size_t len = strnlen(text, max_bytes + 1);
+    if (len <= max_bytes)
+        return len;
+    for (len = max_bytes; len > 0 && U8_IS_TRAIL(text[len]); len--)
+        ;
+    return len;
+}
+
+/* In place: of each run of characters that compose with the one before them (marks, Hangul vowels), the first MARKS_MAX. */
+static void cap_runs(const UNormalizer2 *nfc, char *text)
+{
+    enum { MARKS_MAX = 30 };
+    size_t kept = 0;
+    int run = 0;
+    for (size_t at = 0; text[at] != '\0';) {
+        size_t from = at;
+        UChar32 point;
+        U8_NEXT_UNSAFE(text, at, point);
+        run = unorm2_hasBoundaryBefore(nfc, point) ? 0 : run + 1;
+        for (; run <= MARKS_MAX && from < at; from++)
+            text[kept++] = text[from];
+    }
+    text[kept] = '\0';
+}
+
+/* ICU's work grows with the square of a run, so runs are capped before it; and after it, as a few marks decompose into two,
+ * so that what came out once comes out the same again. */
+char *text_nfc(const char *text, size_t max_bytes)
+{
+    enum { GROWTH_MAX = 3 }; /* NFC has at most three times the UTF-16 units (UAX #15) */
     UErrorCode status = U_ZERO_ERROR;
     const UNormalizer2 *nfc = unorm2_getNFCInstance(&status);
-    struct utf16 plain = text_utf16(text);
-    int32_t capacity = unorm2_normalize(nfc, plain.units, plain.len, NULL, 0, &status);
-    assert(status == U_BUFFER_OVERFLOW_ERROR || U_SUCCESS(status));
-
-    UChar *composed = mem_alloc(((size_t)capacity + 1) * sizeof(UChar));
-    status = U_ZERO_ERROR;
-    unorm2_normalize(nfc, plain.units, plain.len, composed, capacity + 1, &status);
+    size_t len = strnlen(text, max_bytes + 1);
+    if (len > max_bytes)
+        return NULL;
+    char *capped = mem_copy(text, len);
+    if (text_length(text) == len) /* ASCII, as most is */
+        return capped;
+    cap_runs(nfc, capped);
+    struct utf16 plain = text_utf16(capped);
+    free(capped);
+    int32_t capacity = GROWTH_MAX * plain.len + 1;
+    UChar *composed = mem_alloc((size_t)capacity * sizeof(UChar));
+    int32_t composed_len = unorm2_normalize(nfc, plain.units, plain.len, composed, capacity, &status);
     assert(U_SUCCESS(status));
-    char *result = text_utf8(composed, capacity);
+    char *result = text_utf8(composed, composed_len);
     free(composed);
     free(plain.units);
+    cap_runs(nfc, result);
     return result;
 }
 
@@ -143,11 +179,14 @@ char *text_single_line(const char *text)
     return buf_steal(&line);
 }
 
-/* uloc_forLanguageTag() stops in silence at the first part that is not well-formed. */
+/* uloc_forLanguageTag() stops in silence at the first part that is not well-formed. It compares all parts of a tag with each
+ * other, so a tag that no locale's name could hold is not shown to it. */
 static bool locale_of_tag(const char *tag, char locale[static ULOC_FULLNAME_CAPACITY])
 {
     UErrorCode status = U_ZERO_ERROR;
     int32_t parsed_len = 0;
+    if (strnlen(tag, ULOC_FULLNAME_CAPACITY) == ULOC_FULLNAME_CAPACITY)
+        return false;
     uloc_forLanguageTag(tag, locale, ULOC_FULLNAME_CAPACITY, &parsed_len, &status);
     return status == U_ZERO_ERROR && parsed_len > 0 && (size_t)parsed_len == strlen(tag);
 }
@@ -185,7 +224,7 @@ static bool is_of_script(UChar32 point, const UScriptCode *scripts, int32_t scri
 
 bool text_script_fits(const char *text, const char *lang)
 {
-    enum { SCRIPTS_MAX = 8, LETTERS_MIN = 10 };
+    enum { SCRIPTS_MAX = 8, LETTERS_MIN = 10, LETTERS_MAX = 10000 };
     UScriptCode scripts[SCRIPTS_MAX];
     char locale[ULOC_FULLNAME_CAPACITY];
     UErrorCode status = U_ZERO_ERROR;
@@ -194,7 +233,7 @@ bool text_script_fits(const char *text, const char *lang)
     int32_t scripts_len = locale_of_tag(lang, locale) ? uscript_getCode(locale, scripts, SCRIPTS_MAX, &status) : 0;
     if (U_FAILURE(status) || scripts_len == 0)
         return true;
-    for (size_t i = 0; text[i] != '\0';) {
+    for (size_t i = 0; text[i] != '\0' && letters < LETTERS_MAX;) {
         UChar32 point;
         U8_NEXT_UNSAFE(text, i, point);
         if (!u_isUAlphabetic(point))
@@ -231,7 +270,9 @@ const char *text_lang_name(struct text *text, const char *lang)
 int text_compare(struct text *text, const char *a, const char *b)
 {
     UErrorCode status = U_ZERO_ERROR;
-    UCollationResult order = ucol_strcollUTF8(text->names, a, -1, b, -1, &status);
+    int32_t a_len = (int32_t)text_fit(a, TEXT_NAME_BYTES);
+    int32_t b_len = (int32_t)text_fit(b, TEXT_NAME_BYTES);
+    UCollationResult order = ucol_strcollUTF8(text->names, a, a_len, b, b_len, &status);
     assert(U_SUCCESS(status));
     return (int)order;
 }

@@ -10,7 +10,11 @@
 
 #include "warta/base/text.h"
 
-enum { TEXT_WORDS_UNITS = 128 };
+enum {
+    TEXT_WORDS_UNITS = 128,
+    TEXT_NAME_BYTES =
+        1200, /* as much of a title or name as slugs and sorting look at: the longest title, 300 characters */
+};
 
 /* What words were made of. */
 enum said_kind { SAID_DATE, SAID_MONTH, SAID_LANGUAGE, SAID_DIRECTION };

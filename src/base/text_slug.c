@@ -79,6 +79,21 @@ char *text_break_words(struct text *text, const char *plain)
     return buf_steal(&broken);
 }
 
+size_t text_word_ends(const char *plain, int *ends)
+{
+    size_t len = 0;
+    UErrorCode status = U_ZERO_ERROR;
+    UText *bytes = utext_openUTF8(NULL, plain, -1, &status);
+    UBreakIterator *words = ubrk_open(UBRK_WORD, "", NULL, 0, &status);
+    ubrk_setUText(words, bytes, &status);
+    assert(U_SUCCESS(status));
+    for (int end = ubrk_next(words); end != UBRK_DONE; end = ubrk_next(words))
+        ends[len++] = end;
+    ubrk_close(words);
+    utext_close(bytes);
+    return len;
+}
+
 /* --- romanising what ICU leaves ------------------------------------------------------------------ */
 
 enum { NO_CONSONANT = -1 };
@@ -307,11 +322,13 @@ static void append_points(struct slug *slug, const char *latin)
 char *text_slug(struct text *text, const char *title)
 {
     struct slug slug = {BUF_EMPTY, NO_CONSONANT, 0};
-    char *words = text_break_words(text, title);
+    char *beginning = mem_copy(title, text_fit(title, TEXT_NAME_BYTES));
+    char *words = text_break_words(text, beginning);
     char *latin = transliterate(text, words);
     append_points(&slug, latin);
     free(latin);
     free(words);
+    free(beginning);
 
     cut_at_hyphen(&slug.out);
     const char *made = buf_string(&slug.out);

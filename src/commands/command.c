@@ -1,6 +1,7 @@
 #include "warta/commands/command.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -71,9 +72,18 @@ static int run(const struct command *command, size_t words_len, const char *cons
     return code;
 }
 
+/* Else the first file or socket that is opened would take the place of a closed standard error, and get the log. */
+static void open_standard_files(void)
+{
+    int fd = STDIN_FILENO;
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = fcntl(fd, F_GETFD) >= 0 ? fd + 1 : open("/dev/null", O_RDWR);
+}
+
 int command_main(const struct command *const *commands, size_t commands_len, int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : NULL;
+    open_standard_files();
     if (verb != NULL && (strcmp(verb, "help") == 0 || strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0))
         return help(commands, commands_len);
     if (verb != NULL && strcmp(verb, "--version") == 0)

@@ -1,9 +1,9 @@
 #include "warta/commands/confine.h"
 
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "warta/base/path.h"
 #include "warta/base/sandbox.h"
 
 static const char *denied(bool granted)
@@ -23,31 +23,26 @@ static void tell(const struct sandbox_state *state, const struct log *log)
               denied(state->seccomp));
 }
 
-/* The settings' file is often replaced by a new one of its name, so its folder is what may be read. */
+/* Settings and theme have been read. */
 void confine(const struct config *config, const char *folder, const struct log *log)
 {
     static const char unix_prefix[] = "unix:";
     const char *listen = config_text(config, "listen");
-    const char *theme = config_text(config, "theme");
     bool is_path = strncmp(listen, unix_prefix, strlen(unix_prefix)) == 0;
     if (strcmp(config_text(config, "sandbox"), "off") == 0) {
         log_write(log, LOG_WARN, NULL, "sandbox: off, as --sandbox says");
         return;
     }
-    char *settings = path_folder(config_text(config, "config"));
-    char *socket = path_folder(is_path ? listen + strlen(unix_prefix) : folder);
+    char *socket = mem_copy(listen, strlen(listen));
     const struct sandbox_path paths[] = {
         {folder, SANDBOX_READ | SANDBOX_WRITE},
-        {socket, is_path ? SANDBOX_REMOVE : 0},
-        {theme, *theme != '\0' ? SANDBOX_READ : 0},
-        {settings, *config_text(config, "config") != '\0' ? SANDBOX_READ : 0},
+        {dirname(socket + (is_path ? strlen(unix_prefix) : 0)), is_path ? SANDBOX_REMOVE : 0},
         {"/usr/share/zoneinfo", SANDBOX_READ},
         {"/etc/localtime", SANDBOX_READ},
         {"/dev/urandom", SANDBOX_READ}, /* SQLite */
         {"/proc/self", SANDBOX_READ},
     };
     const struct sandbox_state state = sandbox_enter(paths, sizeof paths / sizeof *paths);
-    free(settings);
     free(socket);
     tell(&state, log);
 }

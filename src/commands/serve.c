@@ -1,20 +1,24 @@
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "warta/base/path.h"
+#include "warta/app/app.h"
 #include "warta/commands/command.h"
 #include "warta/commands/confine.h"
-#include "warta/commands/live_site.h"
 #include "warta/commands/settings.h"
 #include "warta/commands/setup.h"
+#include "warta/newsroom/file_cache.h"
+#include "warta/newsroom/login_gate.h"
+#include "warta/commands/site.h"
 #include "warta/server/listen.h"
 #include "warta/server/notify.h"
 #include "warta/server/server.h"
 #include "warta/store/hold.h"
 #include "warta/store/migrate.h"
+#include "warta/store/ready.h"
 
 static const struct usage serve_usage = {
     .command = "serve",
@@ -23,26 +27,28 @@ static const struct usage serve_usage = {
     .details =
         "While there are no users, it prints an address where the first admin is made. Sockets that systemd hands over "
         "are served instead of --listen. SIGTERM ends it once what has begun is finished, after 10 seconds at most. "
-        "SIGHUP has it read the file of --config again, and take new values of site-title, site-description, "
-        "trusted-proxy, metrics-from, password-memory, log-level, log-format, log-clients and log-slow; a theme is "
-        "read again, too. Any other change needs a restart.",
+        "Settings and theme are read at the start: a restart puts changes into effect.",
 };
 
 enum {
     ERROR_CAP = 512,
     THREADS_MAX = 64,
+    READ_THREADS_MIN = 2,
+    FILES_MIB = 256,   /* of files that are being read, put aside to be sent */
     BEATS = 3,         /* in each of the watchdog's periods */
     BEAT_MAX_MS = 5000 /* well within the time that an idle connection has */
 };
 
 struct serving {
-    struct live_site live;
+    struct site_setup setup;
     struct server *server;
     struct notify notify;
-    struct app **apps; /* those of the fast lane first */
-    unsigned threads, apps_len;
+    struct login_gate *gate;
+    struct readiness *readiness;
+    struct store *store; /* to look whether the server is ready */
+    struct app **apps;
+    size_t apps_len;
     unsigned beat_ms; /* how often the server is asked whether it is alive; 0: never */
-    bool in_terminal;
 };
 
 /* At least one for each socket. */
@@ -55,6 +61,14 @@ static unsigned thread_count(const struct config *config, unsigned sockets)
     return threads < 1 ? 1 : (unsigned)threads;
 }
 
+static unsigned read_thread_count(const struct config *config)
+{
+    int64_t threads = config_int(config, "read-threads");
+    if (threads == 0)
+        threads = sysconf(_SC_NPROCESSORS_ONLN);
+    return threads < READ_THREADS_MIN ? READ_THREADS_MIN : threads < THREADS_MAX ? (unsigned)threads : THREADS_MAX;
+}
+
 /* One core is left to readers. */
 static unsigned hash_thread_count(void)
 {
@@ -62,20 +76,21 @@ static unsigned hash_thread_count(void)
     return spare < 1 ? 1 : (unsigned)(spare < SERVER_HASH_THREADS_MAX ? spare : SERVER_HASH_THREADS_MAX);
 }
 
-static void apps_destroy(struct app **apps, unsigned len)
+static void apps_destroy(struct app **apps, size_t len)
 {
-    for (unsigned i = 0; i < len; i++)
+    for (size_t i = 0; apps != NULL && i < len; i++)
         app_destroy(apps[i]);
     free(apps);
 }
 
-/* One app for each thread (*owned*), those of the fast lane first; NULL with a reason in `error`. */
-static struct app **apps_create(const struct site *site, const char *database, unsigned fast_len, unsigned len,
-                                char *error, size_t error_len)
+/* As many as the server wants (*owned*); NULL with a reason in `error`. */
+static struct app **apps_create(const struct site *site, const struct server *server, char *error, size_t error_len)
 {
+    size_t len = server_apps_len(server);
     struct app **apps = mem_alloc(len * sizeof(struct app *));
-    for (unsigned i = 0; i < len; i++) {
-        apps[i] = app_create(site, database, i < fast_len ? STORE_READ : STORE_WRITE, error, error_len);
+    for (size_t i = 0; i < len; i++) {
+        enum store_access access = server_app_writes(server, i) ? STORE_WRITE : STORE_READ;
+        apps[i] = app_create(site, site->database, access, error, error_len);
         if (apps[i] == NULL) {
             apps_destroy(apps, i);
             return NULL;
@@ -93,38 +108,24 @@ static bool statements_are_good(const char *database, const struct log *log, cha
     return good;
 }
 
-/* A reload that is asked for while the server starts must not end it. */
-static void block_hangup(void)
+static void ignore_signals(void)
 {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes then fails what is written, not the server */
+    if (isatty(STDERR_FILENO) != 1)
+        signal(SIGHUP, SIG_IGN); /* a daemon outlives the terminal it was started in */
 }
 
 /* Blocks, for this thread and those it starts, the signals that it waits for. */
 static void block_signals(sigset_t *signals)
 {
+    struct sigaction hangup;
     sigemptyset(signals);
-    sigaddset(signals, SIGHUP);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(signals, SIGHUP);
     sigaddset(signals, SIGINT);
     sigaddset(signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes then fails what is written, not the server */
-}
-
-static void reload(struct serving *serving)
-{
-    char error[ERROR_CAP];
-    notify_reloading(&serving->notify);
-    if (live_site_reload(&serving->live, serving->apps, serving->apps_len, error, sizeof error)) {
-        server_forget(serving->server);
-        log_write(serving->live.log, LOG_INFO, NULL, "settings reloaded");
-    } else {
-        log_write(serving->live.log, LOG_ERROR, NULL, "settings not reloaded, those before stay in force: %s", error);
-    }
-    notify_send(&serving->notify, "READY=1");
 }
 
 static int wait_signal(const struct serving *serving, const sigset_t *signals)
@@ -133,17 +134,19 @@ static int wait_signal(const struct serving *serving, const sigset_t *signals)
     return serving->beat_ms == 0 ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &beat);
 }
 
-/* Until a signal says to end. The hangup of the terminal it was started in is one. */
+/* Until a signal says to end. */
 static void wait_for_end(struct serving *serving, const sigset_t *signals)
 {
-    int received = 0;
-    while (received != SIGINT && received != SIGTERM && !(received == SIGHUP && serving->in_terminal)) {
-        received = wait_signal(serving, signals);
-        if (received == SIGHUP && !serving->in_terminal)
-            reload(serving);
+    while (wait_signal(serving, signals) <= 0)
         if (serving->beat_ms > 0 && server_alive(serving->server, serving->beat_ms))
             notify_send(&serving->notify, "WATCHDOG=1");
-    }
+}
+
+/* A disk that hangs holds up one thread of a lane, and nothing else. */
+static void check(void *context)
+{
+    struct serving *serving = context;
+    readiness_refresh(serving->readiness, serving->store);
 }
 
 static void serve_until_end(struct serving *serving, const sigset_t *signals, const char *database)
@@ -153,7 +156,7 @@ static void serve_until_end(struct serving *serving, const sigset_t *signals, co
     serving->beat_ms = beat_ms < BEAT_MAX_MS ? beat_ms : BEAT_MAX_MS;
     printf("warta: listening on %s\n", server_address(serving->server));
     fflush(stdout);
-    setup_announce(&serving->live.setup->site, database);
+    setup_announce(&serving->setup.site, database);
     notify_send(&serving->notify, "READY=1");
     wait_for_end(serving, signals);
     notify_send(&serving->notify, "STOPPING=1");
@@ -161,12 +164,17 @@ static void serve_until_end(struct serving *serving, const sigset_t *signals, co
 
 static bool start_server(struct serving *serving, char *error, size_t error_len)
 {
-    struct app **lanes = serving->apps + serving->threads;
-    const struct server_apps all = {.fast = serving->apps,
-                                    .slow = lanes,
-                                    .hash = lanes + SERVER_SLOW_THREADS,
-                                    .upload = serving->apps[serving->apps_len - 1]};
-    return server_start(serving->server, &all, error, error_len);
+    const struct site *site = &serving->setup.site;
+    const struct server_site served = {
+        .apps = serving->apps,
+        .prefix = site->base.prefix,
+        .trusted_proxies = site->trusted_proxies,
+        .clock = site->clock,
+        .gate = site->gate,
+        .check = check,
+        .check_context = serving,
+    };
+    return server_start(serving->server, &served, error, error_len);
 }
 
 /* Serves on an open server until a signal comes. */
@@ -176,25 +184,36 @@ static bool serve_site(struct serving *serving, const struct config *config, con
     int hold = -1;
     sigset_t signals;
     const char *database = config_text(config, "database");
-    bool ok = live_site_init(&serving->live, config, log, server_address(serving->server),
-                             server_metrics(serving->server), error, error_len) &&
-              migrate_run(database, log, error, error_len) && statements_are_good(database, log, error, error_len);
+    struct site *site = &serving->setup.site;
+    bool ok = site_setup_init(&serving->setup, config, server_address(serving->server), error, error_len);
+    site->log = log;
+    site->metrics = server_metrics(serving->server);
+    site->files = file_cache_create(folder, (int64_t)FILES_MIB << 20);
+    site->gate = serving->gate = login_gate_create();
+    site->readiness = serving->readiness = readiness_create(log);
+    ok = ok && migrate_run(database, log, error, error_len) && statements_are_good(database, log, error, error_len);
     if (ok)
         hold = hold_take(database, HOLD_SHARED, HOLD_WAIT_MS, error, error_len);
     if (hold >= 0)
-        serving->apps =
-            apps_create(&serving->live.setup->site, database, serving->threads, serving->apps_len, error, error_len);
+        serving->apps = apps_create(site, serving->server, error, error_len);
     block_signals(&signals);
     if (serving->apps != NULL)
+        serving->store = store_open(database, STORE_READ, log, error, error_len);
+    if (serving->store != NULL) {
         confine(config, folder, log);
-    ok = serving->apps != NULL && start_server(serving, error, error_len);
+        readiness_refresh(serving->readiness, serving->store);
+    }
+    ok = serving->store != NULL && start_server(serving, error, error_len);
     if (ok)
         serve_until_end(serving, &signals, database);
     server_destroy(serving->server);
-    if (serving->apps != NULL)
-        apps_destroy(serving->apps, serving->apps_len);
+    apps_destroy(serving->apps, serving->apps_len);
+    file_cache_destroy(site->files);
+    store_destroy(serving->store);
+    readiness_destroy(serving->readiness);
+    login_gate_destroy(serving->gate);
     hold_release(hold);
-    live_site_release(&serving->live);
+    site_setup_release(&serving->setup);
     return ok;
 }
 
@@ -209,6 +228,7 @@ static struct server *open_server(const struct config *config, unsigned threads,
         .handed_over = sockets,
         .handed_over_len = sockets_len,
         .threads = threads,
+        .read_threads = read_thread_count(config),
         .hash_threads = hash_thread_count(),
         .log = log,
         .upload_body_max = ((size_t)config_int(config, "upload-max") << 20) + SERVER_UPLOAD_SLACK,
@@ -228,20 +248,20 @@ static int serve_run(const struct config *config)
     if (sockets > THREADS_MAX)
         return command_fail("%zu sockets were handed over: %d at most", sockets, THREADS_MAX);
     unsigned threads = thread_count(config, (unsigned)sockets);
-    struct serving serving = {
-        .threads = threads,
-        .apps_len = threads + SERVER_SLOW_THREADS + hash_thread_count() + 1,
-        .in_terminal = isatty(STDERR_FILENO) == 1,
-    };
-    if (!serving.in_terminal)
-        block_hangup();
-    char *folder = path_folder(config_text(config, "database"));
+    struct serving serving = {0};
+    log.sink = log_sink_create(log.fd);
+    ignore_signals();
+    char *path = mem_copy(config_text(config, "database"), strlen(config_text(config, "database")));
+    const char *folder = dirname(path);
     notify_init(&serving.notify);
     serving.server = open_server(config, threads, sockets, folder, &log, error, sizeof error);
+    serving.apps_len = serving.server == NULL ? 0 : server_apps_len(serving.server);
     bool ok = serving.server != NULL && serve_site(&serving, config, folder, &log, error, sizeof error);
     notify_release(&serving.notify);
-    free(folder);
-    return ok ? 0 : command_fail("%s", error);
+    free(path);
+    bool told = log_writable(&log);
+    log_sink_destroy(log.sink);
+    return ok ? 0 : told ? command_fail("%s", error) : 1;
 }
 
 const struct command command_serve = {"start the server", &serve_usage, serve_run};

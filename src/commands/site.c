@@ -6,18 +6,12 @@
 
 struct log site_log(const struct config *config)
 {
-    enum log_level level = LOG_INFO;
-    enum log_format format = LOG_TEXT;
-    enum log_clients clients = LOG_CLIENTS_FULL;
     struct log log = {.fd = STDERR_FILENO,
                       .slow_ms = (unsigned)config_int(config, "log-slow"),
                       .journal = log_leads_to_journal(STDERR_FILENO)};
-    log_level_parse(config_text(config, "log-level"), &level);
-    log_format_parse(config_text(config, "log-format"), &format);
-    log_clients_parse(config_text(config, "log-clients"), &clients);
-    log.level = level;
-    log.format = format;
-    log.clients = clients;
+    log_level_parse(config_text(config, "log-level"), &log.level);
+    log_format_parse(config_text(config, "log-format"), &log.format);
+    log_clients_parse(config_text(config, "log-clients"), &log.clients);
     return log;
 }
 

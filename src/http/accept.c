@@ -176,7 +176,7 @@ enum encoding request_encoding(const struct request *request)
     for (size_t i = 0; i < request->headers_len; i++)
         if (header_is(&request->headers[i], "Accept-Encoding"))
             encodings_read(request->headers[i].value, &weights);
-    enum encoding best = ENCODINGS;
+    enum encoding best = ENCODING_IDENTITY;
     int best_weight = 1;
     for (enum encoding encoding = ENCODING_IDENTITY; encoding < ENCODINGS; encoding++) {
         int weight = encoding_weight(&weights, encoding);

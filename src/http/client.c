@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 static const char BLANKS[] = " \t";
 
 enum { IPV4_BITS = 32, IPV6_BITS = 128, MAPPED_BITS = IPV6_BITS - IPV4_BITS, MAPPED_BYTES = MAPPED_BITS / 8 };
@@ -209,18 +211,37 @@ const char *client_address_text(struct arena *arena, const struct request *reque
     return out;
 }
 
-void client_network(const char *address, char out[static CLIENT_CAP])
+static void write_network(const char *address, unsigned bits_6, char out[static CLIENT_CAP])
 {
     struct in6_addr network;
     *out = '\0';
     if (!address_parse(address, &network))
         return;
     bool mapped = IN6_IS_ADDR_V4MAPPED(&network);
-    size_t kept = mapped ? 15 : 8;
+    size_t kept = mapped ? 15 : bits_6 / 8;
     memset(network.s6_addr + kept, 0, sizeof network.s6_addr - kept);
     address_format(&network, out);
     size_t len = strlen(out);
-    snprintf(out + len, CLIENT_CAP - len, "/%d", mapped ? 24 : 64);
+    snprintf(out + len, CLIENT_CAP - len, "/%u", mapped ? 24 : bits_6);
+}
+
+void client_network(const char *address, char out[static CLIENT_CAP])
+{
+    write_network(address, 64, out);
+}
+
+void client_network_wide(const char *address, char out[static CLIENT_CAP])
+{
+    write_network(address, 56, out);
+}
+
+uint64_t client_network_hash(const char *address, const unsigned char key[static 16])
+{
+    char network[CLIENT_CAP];
+    uint64_t hash;
+    client_network_wide(address, network);
+    crypto_shorthash((unsigned char *)&hash, (const unsigned char *)network, strlen(network), key);
+    return hash;
 }
 
 void client_shown(const char *address, enum log_clients clients, char out[static CLIENT_CAP])

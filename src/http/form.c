@@ -12,6 +12,8 @@
 #include "warta/http/params.h"
 #include "warta/http/url.h"
 
+enum { GIVEN_MAX = 20000 }; /* entries of a list, empty ones and doubles among them */
+
 /* The object at hand; a nested one has its own key and a full stop as `prefix`. */
 struct form {
     const char *prefix;
@@ -60,17 +62,22 @@ static void make_line_feeds(char *text)
     *to = '\0';
 }
 
-/* Owned by the caller, free(). */
+static size_t longest(const struct field *field)
+{
+    return field->max_len > 0 ? field->max_len : FIELD_LEN_MAX;
+}
+
+/* Owned by the caller, free(); NULL if it is longer than the field takes. */
 static char *normal_text(const struct field *field, const char *text)
 {
-    char *composed = text_nfc(text);
-    if (field->kind == FIELD_TEXT) {
-        make_line_feeds(composed);
+    char *plain = field->kind == FIELD_TEXT ? mem_copy(text, strlen(text)) : text_single_line(text);
+    make_line_feeds(plain);
+    char *composed = text_nfc(plain, TEXT_NFC_BYTES * longest(field));
+    free(plain);
+    if (composed == NULL || text_length(composed) <= longest(field))
         return composed;
-    }
-    char *line = text_single_line(composed);
     free(composed);
-    return line;
+    return NULL;
 }
 
 static json_t *accept(bool ok, const char *text, struct buf *reason, const char *otherwise)
@@ -139,15 +146,15 @@ static json_t *check_kind(const struct field *field, const char *text, struct bu
     return json_string(text);
 }
 
-/* Text in normal form against the bounds of its kind. */
+/* Text in normal form, NULL if it was too long, against the rules of its kind. */
 static json_t *check_normal(const struct field *field, const char *text, struct buf *reason)
 {
-    if (text_has_controls(text)) {
-        buf_text(reason, "holds a control character");
+    if (text == NULL) {
+        buf_format(reason, "is longer than %zu characters", longest(field));
         return NULL;
     }
-    if (field->max_len > 0 && text_length(text) > field->max_len) {
-        buf_format(reason, "is longer than %zu characters", field->max_len);
+    if (text_has_controls(text)) {
+        buf_text(reason, "holds a control character");
         return NULL;
     }
     return *text == '\0' ? json_string("") : check_kind(field, text, reason);
@@ -174,6 +181,8 @@ static json_t *check_lines(const struct field *field, const json_t *input, struc
     size_t i;
     if (!json_is_array(input))
         buf_text(reason, "is not a list");
+    else if (field->max_entries > 0 && json_array_size(input) > GIVEN_MAX)
+        buf_format(reason, "has more than %zu entries", field->max_entries);
     json_array_foreach(input, i, entry)
     {
         struct buf entry_reason = BUF_EMPTY;
@@ -297,7 +306,7 @@ json_t *form_check(const struct field *table, const json_t *input, bool whole, j
 
 /* --- posted forms --- */
 
-static void decoded_add(json_t *form, const char *name, const char *value)
+void form_add(json_t *form, const char *name, const char *value)
 {
     json_t *known = json_object_get(form, name);
     if (known == NULL)
@@ -312,8 +321,9 @@ bool form_decode(struct arena *arena, const char *urlencoded, json_t *form)
 {
     char *name;
     char *value;
-    int more;
-    while ((more = url_query_next(arena, &urlencoded, &name, &value)) > 0)
-        decoded_add(form, name, value);
+    int more = 1;
+    for (size_t fields = 0; fields <= FORM_FIELDS_MAX && more > 0; fields++)
+        if ((more = url_query_next(arena, &urlencoded, &name, &value)) > 0)
+            form_add(form, name, value);
     return more == 0;
 }

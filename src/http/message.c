@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "warta/base/mem.h"
 
@@ -36,7 +37,7 @@ const char *request_header(const struct request *request, const char *name)
 
 void response_init(struct response *response)
 {
-    *response = (struct response){.status = 200, .body = BUF_EMPTY};
+    *response = (struct response){.status = 200, .body = BUF_EMPTY, .file = {.fd = -1}};
 }
 
 /* The headers are read-only to all but their owner. */
@@ -56,8 +57,8 @@ void response_release(struct response *response)
     buf_release(&response->body);
     buf_release(&response->gzip);
     buf_release(&response->brotli);
-    if (response->stream.release != NULL)
-        response->stream.release(response->stream.context);
+    if (response->file.fd >= 0)
+        close(response->file.fd);
     response_init(response);
 }
 

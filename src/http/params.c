@@ -248,32 +248,42 @@ static const char *value_text(struct arena *arena, const json_t *value)
     return json_string_value(value);
 }
 
-static int compare_texts(const void *a, const void *b)
+static int compare_values(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    const json_t *left = *(json_t *const *)a, *right = *(json_t *const *)b;
+    if (json_is_string(left))
+        return strcmp(json_string_value(left), json_string_value(right));
+    json_int_t x = json_integer_value(left), y = json_integer_value(right);
+    return (x > y) - (x < y);
 }
 
-static void append_sorted(struct arena *arena, const char *name, const json_t *array, struct buf *out)
+static void sort(json_t *array)
 {
     size_t len = json_array_size(array);
-    const char **texts = arena_alloc(arena, (len + 1) * sizeof *texts);
+    json_t **values = mem_alloc((len + 1) * sizeof *values);
     for (size_t i = 0; i < len; i++)
-        texts[i] = value_text(arena, json_array_get(array, i));
-    qsort(texts, len, sizeof *texts, compare_texts);
+        values[i] = json_incref(json_array_get(array, i));
+    qsort(values, len, sizeof *values, compare_values);
+    json_array_clear(array);
     for (size_t i = 0; i < len; i++)
-        url_query_append(out, name, texts[i]);
+        json_array_append_new(array, values[i]);
+    free(values);
 }
 
-void params_canonical(const struct param *table, const json_t *values, struct buf *out)
+void params_canonical(const struct param *table, json_t *values, struct buf *out)
 {
     struct arena arena;
+    size_t i;
+    json_t *entry;
     arena_init(&arena);
     for (; table->name != NULL; table++) {
-        const json_t *value = json_object_get(values, table->name);
-        if (json_is_array(value))
-            append_sorted(&arena, table->name, value, out);
-        else if (!json_is_null(value))
+        json_t *value = json_object_get(values, table->name);
+        if (json_is_array(value)) {
+            sort(value);
+            json_array_foreach(value, i, entry) url_query_append(out, table->name, value_text(&arena, entry));
+        } else if (!json_is_null(value)) {
             url_query_append(out, table->name, value_text(&arena, value));
+        }
     }
     arena_release(&arena);
 }

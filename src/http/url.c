@@ -13,15 +13,12 @@ static const char UNRESERVED[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 
 void url_encode(struct buf *out, const char *text)
 {
-    static const char hex[] = "0123456789ABCDEF";
     while (*text != '\0') {
         size_t plain_len = strspn(text, UNRESERVED);
         buf_append(out, text, plain_len);
         text += plain_len;
-        for (; *text != '\0' && strchr(UNRESERVED, *text) == NULL; text++) {
-            unsigned char byte = (unsigned char)*text;
-            buf_append(out, (char[]){'%', hex[byte >> 4], hex[byte & 15]}, 3);
-        }
+        for (; *text != '\0' && strchr(UNRESERVED, *text) == NULL; text++)
+            buf_percent(out, *text);
     }
 }
 

@@ -5,13 +5,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unicode/ubrk.h>
 
 #include "warta/base/mem.h"
+#include "warta/base/text.h"
 
 enum {
-    EDITS_MAX = 1000,   /* tokens that differ; memory grows with its square, to 4 MB */
-    STEPS_MAX = 5000000 /* comparisons of tokens */
+    EDITS_MAX = 1000,    /* tokens that differ; memory grows with its square, to 4 MB */
+    STEPS_MAX = 5000000, /* comparisons of tokens */
+    STEP_BYTES = 64      /* a comparison of longer tokens counts as several */
 };
 
 /* --- tokens --- */
@@ -27,19 +28,6 @@ static void tokens_release(struct tokens *tokens)
 {
     free(tokens->start);
     *tokens = (struct tokens){0};
-}
-
-static void tokens_words(struct tokens *tokens)
-{
-    UErrorCode status = U_ZERO_ERROR;
-    UText *view = utext_openUTF8(NULL, tokens->text, -1, &status);
-    UBreakIterator *words = ubrk_open(UBRK_WORD, "", NULL, 0, &status);
-    ubrk_setUText(words, view, &status);
-    assert(U_SUCCESS(status));
-    for (int end = ubrk_next(words); end != UBRK_DONE; end = ubrk_next(words))
-        tokens->start[++tokens->len] = end;
-    ubrk_close(words);
-    utext_close(view);
 }
 
 static void tokens_lines(struct tokens *tokens)
@@ -58,7 +46,7 @@ static struct tokens tokens_of(const char *text, bool by_words)
     assert(bytes < INT_MAX);
     struct tokens tokens = {text, mem_alloc((bytes + 1) * sizeof *tokens.start), 0};
     if (by_words)
-        tokens_words(&tokens);
+        tokens.len = (int)text_word_ends(text, tokens.start + 1);
     else
         tokens_lines(&tokens);
     return tokens;
@@ -114,9 +102,11 @@ static int follow(struct diff *diff, int edits, int diagonal)
         x = comes_down(diff, edits, diagonal) ? *reach_at(diff, edits - 1, diagonal + 1)
                                               : *reach_at(diff, edits - 1, diagonal - 1) + 1;
     int y = x - diagonal;
-    diff->steps++;
-    for (; x < diff->before.len && y < diff->after.len && token_same(diff, x, y); x++, y++)
-        diff->steps++;
+    for (; x < diff->before.len && y < diff->after.len; x++, y++) {
+        diff->steps += 1 + token_len(&diff->before, x) / STEP_BYTES;
+        if (!token_same(diff, x, y))
+            break;
+    }
     return x;
 }
 
@@ -124,7 +114,10 @@ static int follow(struct diff *diff, int edits, int diagonal)
 static int find_edits(struct diff *diff)
 {
     for (int edits = 0; edits <= EDITS_MAX && diff->steps < STEPS_MAX; edits++) {
-        diff->reach = mem_resize(diff->reach, (size_t)(edits + 1) * (size_t)(edits + 1) * sizeof *diff->reach);
+        if ((edits & (edits - 1)) == 0) { /* room for twice as many edits */
+            size_t room = edits == 0 ? 1 : 2 * (size_t)edits;
+            diff->reach = mem_resize(diff->reach, room * room * sizeof *diff->reach);
+        }
         for (int diagonal = -edits; diagonal <= edits; diagonal += 2) {
             int x = follow(diff, edits, diagonal);
             *reach_at(diff, edits, diagonal) = x;

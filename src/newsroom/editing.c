@@ -4,23 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "editing.h"
 #include "warta/base/buf.h"
 #include "warta/newsroom/item.h"
-
-/* One change of one item, from store_begin to the end of its transaction. */
-struct change {
-    const struct editing *editing;
-    int64_t id, version; /* 0 and 0: a new item, not written yet */
-    json_t *row;         /* as edit_get gives it; NULL of a new item */
-    json_t *stored;      /* what a revision would hold of it; NULL likewise */
-    json_t *whole;       /* what it is to become */
-};
-
-static const char *text_at(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
 
 static json_t *id_params(int64_t id)
 {
@@ -116,7 +102,7 @@ static enum edit_outcome change_write(struct change *change, const char *action,
     json_t *row = id == 0 ? NULL : edit_get(editing->store, id);
     bool ok =
         json_is_object(row) && revision_add(editing->store, editing->actor, row, action, editing->now_unix) &&
-        activity_add(editing->store, editing->actor, action, id, text_at(row, "title"), detail, editing->now_unix);
+        activity_add(editing->store, editing->actor, action, id, change_text(row, "title"), detail, editing->now_unix);
     change->id = id;
     change->version = json_integer_value(json_object_get(row, "version"));
     json_decref(row);
@@ -160,216 +146,6 @@ static bool submission_note(const struct change *change, const char *request_id)
     return ok;
 }
 
-/* --- what it is to become; false on a fault, mistakes go to `errors` --- */
-
-static void refuse(json_t *errors, const char *key, json_t *reason)
-{
-    json_array_append_new(errors, json_pack("{s:s, s:o}", "key", key, "reason", reason));
-}
-
-/* The item that has a slug or alias; 0 for none, -1 on a fault. */
-static int64_t owner_of(const struct change *change, const char *name)
-{
-    json_t *params = json_pack("{s:s}", "name", name);
-    json_t *value = store_value(change->editing->store, SQL_ITEM_BY_NAME, params);
-    int64_t id = value == NULL ? -1 : (int64_t)json_integer_value(value);
-    json_decref(value);
-    json_decref(params);
-    return id;
-}
-
-static json_t *new_whole(void)
-{
-    json_t *whole = item_blank("");
-    json_object_set_new(whole, "status", json_string("draft"));
-    json_object_set_new(whole, "files", json_array());
-    return whole;
-}
-
-static void lay_over(json_t *whole, const json_t *values)
-{
-    static const char *const stay_if_empty[] = {"lang", "status"};
-    json_t *given = json_copy((json_t *)(uintptr_t)values);
-    const char *key;
-    json_t *value;
-    for (size_t i = 0; i < sizeof stay_if_empty / sizeof *stay_if_empty; i++) {
-        if (*text_at(given, stay_if_empty[i]) == '\0')
-            json_object_del(given, stay_if_empty[i]);
-    }
-    json_object_foreach(whole, key, value)
-    {
-        json_t *other = json_object_get(given, key);
-        if (other != NULL)
-            json_object_set(whole, key, other);
-    }
-    json_decref(given);
-}
-
-/* What readers see already does not become newer because its time was left empty. */
-static void settle_time(const struct change *change)
-{
-    int64_t publish_unix;
-    bool seen = strcmp(text_at(change->stored, "status"), "published") == 0 &&
-                text_utc_parse(text_at(change->stored, "publish_at"), &publish_unix) &&
-                publish_unix <= change->editing->now_unix;
-    if (seen && strcmp(text_at(change->whole, "status"), "published") == 0 &&
-        json_is_null(json_object_get(change->whole, "publish_at")))
-        json_object_set(change->whole, "publish_at", json_object_get(change->stored, "publish_at"));
-}
-
-/* A type may be given by its name. `*type` is its slug, null for none (*owned*). */
-static bool find_type(const struct change *change, const char *given, json_t **type)
-{
-    json_t *params = json_pack("{s:s}", "name", given);
-    json_t *row = store_row(change->editing->store, SQL_TYPE_BY_NAME, params);
-    const json_t *slug = json_object_get(row, "value");
-    *type = slug == NULL ? json_null() : json_string(json_string_value(slug));
-    bool ok = row != NULL;
-    json_decref(row);
-    json_decref(params);
-    return ok;
-}
-
-static bool check_type(const struct change *change, json_t *errors)
-{
-    json_t *type;
-    const char *given = text_at(change->whole, "type");
-    if (*given == '\0')
-        return true;
-    if (!find_type(change, given, &type))
-        return false;
-    if (json_is_null(type))
-        refuse(errors, "type", json_string("is none of the types"));
-    else
-        json_object_set(change->whole, "type", type);
-    json_decref(type);
-    return true;
-}
-
-static void check_required(const struct change *change, json_t *errors)
-{
-    static const char *const keys[] = {"type", "title", "lang"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (*text_at(change->whole, keys[i]) == '\0')
-            refuse(errors, keys[i], json_string("is missing"));
-    }
-}
-
-static bool propose_slug(const struct change *change)
-{
-    const char *title = text_at(change->whole, "title");
-    char *slug = item_slug_unique(change->editing->store, change->editing->text, title, change->id);
-    if (slug != NULL)
-        json_object_set_new(change->whole, "slug", json_string(slug));
-    free(slug);
-    return slug != NULL;
-}
-
-static bool check_slug(const struct change *change, json_t *errors)
-{
-    const char *slug = text_at(change->whole, "slug");
-    if (*slug == '\0')
-        return propose_slug(change);
-    if (strcmp(slug, text_at(change->stored, "slug")) == 0)
-        return true;
-    int64_t owner = owner_of(change, slug);
-    if (owner > 0 && owner != change->id)
-        refuse(errors, "slug", json_string("belongs to another item"));
-    else if (slug[strspn(slug, "0123456789")] == '\0')
-        refuse(errors, "slug", json_string("is a number: those are the items' permanent addresses"));
-    return owner >= 0;
-}
-
-static bool array_has(const json_t *array, const char *text)
-{
-    size_t i;
-    json_t *entry;
-    json_array_foreach(array, i, entry)
-    {
-        if (strcmp(json_string_value(entry), text) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* `*free_names` gets those of `names` that are no other item's, each once and not the item's own slug; `*taken` the others
- * (both *owned*). */
-static bool part_names(const struct change *change, const json_t *names, json_t **free_names, json_t **taken)
-{
-    bool ok = true;
-    size_t i;
-    json_t *name;
-    *free_names = json_array();
-    *taken = json_array();
-    json_array_foreach(names, i, name)
-    {
-        const char *text = json_string_value(name);
-        int64_t owner = ok ? owner_of(change, text) : -1;
-        ok = owner >= 0;
-        bool others = owner > 0 && owner != change->id;
-        if (others || (strcmp(text, text_at(change->whole, "slug")) != 0 && !array_has(*free_names, text)))
-            json_array_append(others ? *taken : *free_names, name);
-    }
-    return ok;
-}
-
-/* Sets the aliases to those of `names` that can be had, and the slug that the item leaves; the others are named in `errors`,
- * unless that is NULL. */
-static bool settle_aliases(const struct change *change, const json_t *names, json_t *errors)
-{
-    json_t *aliases, *taken;
-    size_t i;
-    json_t *name;
-    const char *old_slug = text_at(change->stored, "slug");
-    bool ok = part_names(change, names, &aliases, &taken);
-    if (*old_slug != '\0' && strcmp(old_slug, text_at(change->whole, "slug")) != 0 && !array_has(aliases, old_slug))
-        json_array_append_new(aliases, json_string(old_slug));
-    json_object_set_new(change->whole, "aliases", aliases);
-    json_array_foreach(taken, i, name)
-    {
-        if (errors != NULL)
-            refuse(errors, "aliases",
-                   json_sprintf("has \"%s\", which belongs to another item", json_string_value(name)));
-    }
-    json_decref(taken);
-    return ok;
-}
-
-/* Sets the attachments to those of `files` that there are; one that is not is told in `errors`, unless that is NULL. */
-static bool settle_files(const struct change *change, json_t *files, json_t *errors)
-{
-    json_t *params = json_pack("{s:O}", "files", files);
-    json_t *rows = store_rows(change->editing->store, SQL_ITEM_FILE_KNOWN, params);
-    json_t *known = json_array();
-    size_t i;
-    json_t *row;
-    json_array_foreach(rows, i, row)
-    {
-        if (json_is_string(json_object_get(row, "name")))
-            json_array_append(known, row);
-    }
-    if (errors != NULL && json_array_size(known) < json_array_size(rows))
-        refuse(errors, "files", json_string("has one that was deleted"));
-    json_object_set_new(change->whole, "files", known);
-    bool ok = rows != NULL;
-    json_decref(rows);
-    json_decref(params);
-    return ok;
-}
-
-/* --- saving --- */
-
-static bool check_save(const struct change *change, const json_t *values, json_t *errors)
-{
-    json_t *files = json_object_get(values, "files");
-    json_t *names = json_deep_copy(json_object_get(change->whole, "aliases"));
-    check_required(change, errors);
-    bool ok = check_type(change, errors) && check_slug(change, errors) && settle_aliases(change, names, errors) &&
-              (files == NULL || settle_files(change, files, errors));
-    json_decref(names);
-    return ok;
-}
-
 static enum edit_outcome save(struct change *change, int64_t version, const json_t *values, const char *request_id,
                               const char *action, json_t *errors)
 {
@@ -379,10 +155,10 @@ static enum edit_outcome save(struct change *change, int64_t version, const json
         outcome = EDIT_STALE;
     if (outcome != EDIT_OK)
         return outcome;
-    change->whole = change->id == 0 ? new_whole() : json_copy(change->stored);
-    lay_over(change->whole, values);
-    settle_time(change);
-    if (!check_save(change, values, errors))
+    change->whole = change->id == 0 ? change_new_whole() : json_copy(change->stored);
+    change_lay_over(change->whole, values);
+    change_settle_time(change);
+    if (!change_check_save(change, values, errors))
         return EDIT_FAULT;
     if (json_array_size(errors) > errors_before)
         return EDIT_REFUSED;
@@ -397,14 +173,14 @@ static enum edit_outcome save(struct change *change, int64_t version, const json
 /* What the form made of the item when it was taken: in `then`, up to what is left to the server. False on a fault. */
 static bool replay(struct change *then, const json_t *made, const json_t *base, json_t *values, json_t *errors)
 {
-    if (*text_at(values, "slug") == '\0')
+    if (*change_text(values, "slug") == '\0')
         json_object_set(values, "slug", json_object_get(made, "slug"));
     then->stored = json_incref((json_t *)(uintptr_t)base);
-    then->whole = base == NULL ? new_whole() : json_copy(then->stored);
-    lay_over(then->whole, values);
+    then->whole = base == NULL ? change_new_whole() : json_copy(then->stored);
+    change_lay_over(then->whole, values);
     if (json_is_null(json_object_get(then->whole, "publish_at")))
         json_object_set(then->whole, "publish_at", json_object_get(made, "publish_at"));
-    return check_save(then, values, errors);
+    return change_check_save(then, values, errors);
 }
 
 /* A form that was taken comes again. If it holds what it held, as when a button is pressed twice, that is all; but
@@ -472,7 +248,7 @@ static const struct status_step *find_step(const char *action)
 static bool is_ahead(const struct change *change)
 {
     int64_t publish_unix;
-    return text_utc_parse(text_at(change->whole, "publish_at"), &publish_unix) &&
+    return text_utc_parse(change_text(change->whole, "publish_at"), &publish_unix) &&
            publish_unix > change->editing->now_unix;
 }
 
@@ -500,7 +276,7 @@ static bool is_next_step(const struct change *change, int64_t version)
 
 static enum edit_outcome take_step(struct change *change, int64_t version, const struct status_step *step)
 {
-    const char *status = text_at(change->stored, "status");
+    const char *status = change_text(change->stored, "status");
     bool done = strcmp(status, step->to) == 0 || (step->from != NULL && strcmp(status, step->from) != 0);
     if (change->version != version && !(done && is_next_step(change, version)))
         return EDIT_STALE;
@@ -548,17 +324,17 @@ static bool settle_back(struct change *change, const json_t *item, int64_t to_ve
 {
     json_t *type;
     change->whole = json_copy(change->stored);
-    lay_over(change->whole, item);
-    if (!find_type(change, text_at(item, "type"), &type))
+    change_lay_over(change->whole, item);
+    if (!change_find_type(change, change_text(item, "type"), &type))
         return false;
     json_object_set(change->whole, "type", json_is_null(type) ? json_object_get(change->stored, "type") : type);
     json_decref(type);
-    int64_t owner = owner_of(change, text_at(item, "slug"));
+    int64_t owner = change_owner_of(change, change_text(item, "slug"));
     if (owner > 0 && owner != change->id)
         json_object_set(change->whole, "slug", json_object_get(change->stored, "slug"));
     json_t *names = names_back(change, item, to_version);
-    bool ok = owner >= 0 && names != NULL && settle_aliases(change, names, NULL) &&
-              settle_files(change, json_object_get(item, "files"), NULL);
+    bool ok = owner >= 0 && names != NULL && change_settle_aliases(change, names, NULL) &&
+              change_settle_files(change, json_object_get(item, "files"), NULL);
     json_decref(names);
     return ok;
 }

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
@@ -39,6 +37,7 @@ static bool is_unfit(UChar32 c)
 /* `name` without that, as one line, in NFC (*owned*, free()). What file systems do not take becomes a hyphen. */
 static char *clean_name(const char *name)
 {
+    enum { NORMALISED_MAX = TEXT_NFC_BYTES * FILE_NAME_MAX };
     struct buf fit = BUF_EMPTY;
     const uint8_t *bytes = (const uint8_t *)name;
     size_t len = strlen(name);
@@ -54,7 +53,8 @@ static char *clean_name(const char *name)
             buf_append(&fit, name + from, at - from);
     }
     char *line = text_single_line(buf_string(&fit));
-    char *normal = text_nfc(line);
+    line[text_fit(line, NORMALISED_MAX)] = '\0';
+    char *normal = text_nfc(line, NORMALISED_MAX);
     free(line);
     buf_release(&fit);
     return normal;
@@ -86,10 +86,8 @@ static char *safe_name(const char *name, const char *extension)
     const char *from = clean + strspn(clean, ". ");
     size_t len = stem_len(from);
     size_t max = FILE_NAME_MAX - 1 - strlen(extension);
-    if (len > max) {
-        for (len = max; U8_IS_TRAIL(from[len]); len--)
-            ;
-    }
+    if (len > max)
+        len = text_fit(from, max);
     while (len > 0 && (from[len - 1] == ' ' || from[len - 1] == '.'))
         len--;
     struct buf safe = BUF_EMPTY;
@@ -347,31 +345,16 @@ static enum file_outcome put(const struct putting *putting, int64_t id, int64_t 
     return outcome;
 }
 
-/* Looks at the file where it lies, so that its bytes are never in our own memory; NULL if it is not all there. */
-static const unsigned char *map(int fd, size_t len)
-{
-    struct stat info;
-    if (fstat(fd, &info) != 0 || info.st_size < 0 || (uintmax_t)info.st_size < len)
-        return NULL;
-    void *bytes = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-    return bytes == MAP_FAILED ? NULL : bytes;
-}
-
-enum file_outcome file_put(struct store *store, struct actor actor, int64_t id, const char *name, int fd, size_t len,
-                           int64_t now_unix, int64_t *file_id, int64_t *undo_id, char *reason, size_t reason_len)
+enum file_outcome file_put(struct store *store, struct actor actor, int64_t id, const char *name, const void *bytes,
+                           size_t len, int64_t now_unix, int64_t *file_id, int64_t *undo_id, char *reason,
+                           size_t reason_len)
 {
     if (undo_id != NULL)
         *undo_id = 0;
     struct image *image = mem_alloc(sizeof *image);
     const struct putting putting = {store, actor, name, image, now_unix, reason, reason_len, undo_id};
-    enum file_outcome outcome = FILE_FAULT;
-    const unsigned char *bytes = len == 0 ? NULL : map(fd, len);
-    if (len == 0 || bytes != NULL) {
-        const char *refused = image_read(image, bytes, len);
-        outcome = refused != NULL ? refuse(&putting, refused) : put(&putting, id, file_id);
-    }
-    if (bytes != NULL)
-        munmap((void *)(uintptr_t)bytes, len);
+    const char *refused = image_read(image, bytes, len);
+    enum file_outcome outcome = refused != NULL ? refuse(&putting, refused) : put(&putting, id, file_id);
     free(image);
     return outcome;
 }

@@ -21,7 +21,7 @@ const struct field item_fields[] = {
     {.key = "kicker", .kind = FIELD_LINE, .max_len = 200},
     {.key = "title", .kind = FIELD_LINE, .required = true, .max_len = 300},
     {.key = "summary", .kind = FIELD_TEXT, .max_len = 2000},
-    {.key = "body", .kind = FIELD_TEXT, .max_len = 256 * 1024},
+    {.key = "body", .kind = FIELD_TEXT, .max_len = ITEM_BODY_MAX},
     {.key = "date", .kind = FIELD_DATE, .nullable = true},
     {.key = "event", .kind = FIELD_OBJECT, .nullable = true, .fields = event_fields},
     {.key = "lang", .kind = FIELD_LANG},

@@ -8,7 +8,7 @@
 
 /* --- what is looked for --- */
 
-enum { PATTERN_MAX = 200 /* bytes that the store's LIKE takes */ };
+enum { PATTERN_MAX = 200 /* bytes that the store's LIKE takes */, Q_MAX = ITEM_LIST_WORDS_MAX * PATTERN_MAX };
 
 /* Appends the pattern for one word, escaped; what does not fit into it is not looked for. */
 static void append_pattern(json_t *patterns, const char *word, size_t len)
@@ -34,9 +34,10 @@ static void append_pattern(json_t *patterns, const char *word, size_t len)
 static json_t *patterns_of(const char *q)
 {
     json_t *patterns = json_array();
-    char *normal = text_nfc(q);
-    char *line = text_single_line(normal);
-    for (const char *word = line; *word != '\0' && json_array_size(patterns) < ITEM_LIST_WORDS_MAX;) {
+    char *line = text_single_line(q);
+    line[text_fit(line, Q_MAX)] = '\0';
+    char *normal = text_nfc(line, Q_MAX);
+    for (const char *word = normal; *word != '\0' && json_array_size(patterns) < ITEM_LIST_WORDS_MAX;) {
         size_t len = strcspn(word, " ");
         append_pattern(patterns, word, len);
         word += len;

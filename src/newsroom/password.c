@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "warta/base/mem.h"
 #include "warta/base/text.h"
+#include "warta/newsroom/user.h"
 
 enum { PASSES = 3 };
 
@@ -19,6 +21,13 @@ static void prepare(void)
         abort();
 }
 
+/* A password as it is hashed (*owned*, forget()); NULL for one that is too long to have been set. */
+static char *normal_of(const char *password)
+{
+    enum { CHARACTER_BYTES_MAX = 4 }; /* of UTF-8 */
+    return text_nfc(password, CHARACTER_BYTES_MAX * PASSWORD_MAX);
+}
+
 static void forget(char *password)
 {
     sodium_memzero(password, strlen(password));
@@ -28,7 +37,8 @@ static void forget(char *password)
 bool password_hash(const char *password, size_t memory_kib, char hash[static PASSWORD_HASH_CAP])
 {
     prepare();
-    char *normal = text_nfc(password);
+    char *normal = normal_of(password);
+    assert(normal != NULL);
     int result =
         crypto_pwhash_str_alg(hash, normal, strlen(normal), PASSES, memory_kib * 1024, crypto_pwhash_ALG_ARGON2ID13);
     forget(normal);
@@ -72,7 +82,11 @@ int password_check(const char *hash, const char *password, size_t memory_kib)
     prepare();
     if (!is_nobodys && !parts_parse(hash, &parts))
         return -1;
-    char *normal = text_nfc(password);
+    char *normal = normal_of(password);
+    if (normal == NULL) {
+        normal = mem_copy("", 0);
+        is_nobodys = true;
+    }
     int result = crypto_pwhash(bytes, sizeof bytes, normal, strlen(normal), parts.salt, parts.passes,
                                parts.memory_kib * 1024, crypto_pwhash_ALG_ARGON2ID13);
     forget(normal);

@@ -8,18 +8,29 @@
 #include <unicode/utf8.h>
 
 #include "password.h"
+#include "warta/base/mem.h"
 #include "warta/base/text.h"
 #include "warta/newsroom/editing.h"
 #include "warta/newsroom/undo.h"
 
 /* --- names and passwords --- */
 
-char *user_name_normal(const char *name)
+/* NULL if the name is too long (*owned*). */
+static char *normal_name(const char *name)
 {
     char *line = text_single_line(name);
-    char *normal = text_nfc(line);
+    char *normal = text_nfc(line, TEXT_NFC_BYTES * USER_NAME_MAX);
     free(line);
-    return normal;
+    if (normal == NULL || text_length(normal) <= USER_NAME_MAX)
+        return normal;
+    free(normal);
+    return NULL;
+}
+
+char *user_name_normal(const char *name)
+{
+    char *normal = normal_name(name);
+    return normal == NULL ? mem_copy("", 0) : normal;
 }
 
 /* A character that nobody can see could make two names look the same. The joiners are part of how Sinhala and Persian
@@ -45,12 +56,12 @@ const char *user_name_problem(const char *name)
 {
     if (!text_valid(name, strlen(name)))
         return "is not valid UTF-8";
-    char *normal = user_name_normal(name);
+    char *normal = normal_name(name);
     const char *problem = NULL;
-    if (*normal == '\0')
-        problem = "is missing";
-    else if (text_length(normal) > USER_NAME_MAX)
+    if (normal == NULL)
         problem = "is longer than 60 characters";
+    else if (*normal == '\0')
+        problem = "is missing";
     else if (!all_visible(normal))
         problem = "holds a character that cannot be seen";
     free(normal);

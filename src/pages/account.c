@@ -1,12 +1,21 @@
 #include <string.h>
 
 #include "login.h"
-#include "warta/http/agent.h"
 #include "warta/pages/item_page.h"
+
+enum { BROWSER_MAX = 80 /* characters of what a browser calls itself */ };
 
 static int64_t number(const json_t *object, const char *key)
 {
     return json_integer_value(json_object_get(object, key));
+}
+
+/* What the browser calls itself, which is ASCII: without the beginning that nearly all have in common, and cut (*arena*). */
+static const char *browser_words(struct exchange *x, const char *agent)
+{
+    static const char common[] = "Mozilla/5.0 ";
+    const char *rest = strncmp(agent, common, sizeof common - 1) == 0 ? agent + sizeof common - 1 : agent;
+    return arena_format(&x->arena, "%.*s%s", BROWSER_MAX, rest, strlen(rest) > BROWSER_MAX ? "…" : "");
 }
 
 /* The sessions that live, in words (*steals* `sessions`; *owned*). */
@@ -16,9 +25,8 @@ static json_t *session_rows(struct exchange *x, json_t *sessions)
     json_t *session;
     json_array_foreach(sessions, i, session)
     {
-        char words[AGENT_WORDS_CAP];
-        agent_words(json_string_value(json_object_get(session, "agent")), words);
-        json_object_set_new(session, "agent_words", json_string(words));
+        const char *agent = json_string_value(json_object_get(session, "agent"));
+        json_object_set_new(session, "agent_words", json_string(browser_words(x, agent)));
         bool is_this = number(session, "session_id") == number(x->session, "session_id");
         json_object_set_new(session, "is_this", json_boolean(is_this));
         json_object_set_new(session, "created_words", json_string(page_time_words(x, number(session, "created_unix"))));
@@ -53,7 +61,7 @@ static int check_old(struct exchange *x, json_t *errors)
 {
     int64_t user_id = 0;
     const char *name = x->actor.name;
-    int64_t delay_s = login_delay_s(x->store, name, x->client, x->now_unix);
+    int64_t delay_s = login_delay_s(x->store, name, x->client, x->now_unix, NULL);
     if (delay_s < 0)
         return 500;
     if (delay_s > 0) {

@@ -4,27 +4,7 @@
 
 #include "warta/pages/page.h"
 
-const struct param admin_params[] = {
-    {.name = "action", .kind = PARAM_TEXT, .max = 40},
-    {.name = "after", .kind = PARAM_TEXT, .max = 400},
-    {.name = "before", .kind = PARAM_NUMBER},
-    {.name = "cleaned", .kind = PARAM_TEXT, .max = 400},
-    {.name = "compare", .kind = PARAM_NUMBER},
-    {.name = "done", .kind = PARAM_SLUG},
-    {.name = "item", .kind = PARAM_NUMBER},
-    {.name = "next", .kind = PARAM_TEXT, .max = PAGE_NEXT_MAX},
-    {.name = "q", .kind = PARAM_TEXT, .max = 200},
-    {.name = "sort", .kind = PARAM_SLUG},
-    {.name = "status", .kind = PARAM_SLUG},
-    {.name = "to", .kind = PARAM_NUMBER},
-    {.name = "token", .kind = PARAM_TEXT, .max = 60},
-    {.name = "type", .kind = PARAM_SLUG},
-    {.name = "user", .kind = PARAM_NUMBER},
-    {.name = "version", .kind = PARAM_NUMBER},
-    {.name = "left", .kind = PARAM_NUMBER},
-    {.name = "undo", .kind = PARAM_TEXT, .max = 2000},
-    {0},
-};
+const struct param done_params[] = {PARAMS_DONE, {.name = "cleaned", .kind = PARAM_TEXT, .max = 400}, {0}};
 
 /* How what was done can be taken back: by the item's revision from before, or that of each item, by what undo.h keeps, or
  * by ending the link that was made. */

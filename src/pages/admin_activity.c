@@ -4,6 +4,14 @@
 #include "warta/pages/item_form.h"
 #include "warta/pages/item_page.h"
 
+const struct param activity_params[] = {
+    PARAMS_DONE,
+    {.name = "action", .kind = PARAM_TEXT, .max = 40},
+    {.name = "before", .kind = PARAM_NUMBER},
+    {.name = "user", .kind = PARAM_NUMBER},
+    {0},
+};
+
 enum { PAGE_LEN = 50 };
 
 /* What happened, as it is said of the subject. */

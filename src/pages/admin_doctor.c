@@ -190,14 +190,6 @@ static void look_request(struct exchange *x, struct doctor *doctor)
     look_origin(x, doctor);
 }
 
-static void look_reload(const struct exchange *x, struct doctor *doctor)
-{
-    if (x->site->not_reloaded != NULL)
-        doctor_find(doctor, DOCTOR_WRONG, "Mend that, and reload the server again (systemctl reload warta, or SIGHUP).",
-                    "The last reload was refused, so the settings and the theme before it stay in force. %s",
-                    x->site->not_reloaded);
-}
-
 static void name_levels(json_t *findings)
 {
     size_t i;
@@ -222,7 +214,6 @@ int page_doctor(struct exchange *x)
     };
     doctor_init(&doctor);
     page_set_cookie(x, x->cookie);
-    look_reload(x, &doctor);
     look_request(x, &doctor);
     bool ok = doctor_look(&doctor, x->store);
     name_levels(doctor.findings);

@@ -8,6 +8,13 @@
 #include "warta/pages/item_page.h"
 #include "warta/pages/item_view.h"
 
+const struct param file_list_params[] = {
+    PARAMS_DONE,
+    {.name = "before", .kind = PARAM_NUMBER},
+    {.name = "q", .kind = PARAM_TEXT, .max = 200},
+    {0},
+};
+
 enum { FILES_PAGE_LEN = 48, REASON_CAP = 512, UNDO_MAX = 50 };
 
 static int64_t number_at(const json_t *object, const char *key)
@@ -105,7 +112,7 @@ static int take(struct exchange *x, const struct upload *upload, int64_t id, int
         snprintf(reason, REASON_CAP, "%s", page_too_large_words(x, upload->len));
         return 413;
     }
-    switch (file_put(x->store, x->actor, id, upload->name, upload->fd, upload->len, x->now_unix, &file_id, undo_id,
+    switch (file_put(x->store, x->actor, id, upload->name, upload->bytes, upload->len, x->now_unix, &file_id, undo_id,
                      reason, REASON_CAP)) {
     case FILE_OK:
         return 200;
@@ -170,13 +177,13 @@ int page_file_upload_post(struct exchange *x)
 {
     struct several several = {.uploads = true, .worst = 200, .refused = BUF_EMPTY, .undo = BUF_EMPTY};
     bool any = false;
-    for (size_t i = 0; i < x->request->uploads_len && several.worst != 500; i++) {
+    for (size_t i = 0; i < x->posted->uploads_len && several.worst != 500; i++) {
         char reason[REASON_CAP] = "";
         int64_t undo_id = 0;
-        if (!is_chosen(&x->request->uploads[i]))
+        if (!is_chosen(&x->posted->uploads[i]))
             continue;
         any = true;
-        int status = take(x, &x->request->uploads[i], 0, &undo_id, reason);
+        int status = take(x, &x->posted->uploads[i], 0, &undo_id, reason);
         several_add(&several, status, reason, undo_id);
     }
     if (!any)
@@ -225,10 +232,10 @@ int page_file_replace_post(struct exchange *x)
     char reason[REASON_CAP] = "Choose a file first.";
     int64_t undo_id = 0;
     int status = id <= 0 ? 404 : 422;
-    for (size_t i = 0; status == 422 && i < x->request->uploads_len; i++) {
-        if (!is_chosen(&x->request->uploads[i]))
+    for (size_t i = 0; status == 422 && i < x->posted->uploads_len; i++) {
+        if (!is_chosen(&x->posted->uploads[i]))
             continue;
-        status = take(x, &x->request->uploads[i], id, &undo_id, reason);
+        status = take(x, &x->posted->uploads[i], id, &undo_id, reason);
         break;
     }
     if (status == 200)

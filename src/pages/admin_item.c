@@ -5,6 +5,13 @@
 #include "warta/newsroom/editing.h"
 #include "warta/pages/item_page.h"
 
+const struct param item_new_params[] = {
+    PARAMS_DONE,
+    {.name = "cleaned", .kind = PARAM_TEXT, .max = 400},
+    {.name = "type", .kind = PARAM_SLUG},
+    {0},
+};
+
 /* --- opening the form --- */
 
 int page_item_new(struct exchange *x)

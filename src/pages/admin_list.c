@@ -4,6 +4,17 @@
 #include "warta/newsroom/editing.h"
 #include "warta/pages/item_page.h"
 
+const struct param item_list_params[] = {
+    PARAMS_DONE,
+    {.name = "after", .kind = PARAM_TEXT, .max = 400},
+    {.name = "left", .kind = PARAM_NUMBER},
+    {.name = "q", .kind = PARAM_TEXT, .max = 200},
+    {.name = "sort", .kind = PARAM_SLUG},
+    {.name = "status", .kind = PARAM_SLUG},
+    {.name = "type", .kind = PARAM_SLUG},
+    {0},
+};
+
 enum { PAGE_LEN = 50, TRASH_DAYS = 30 };
 
 struct choice {
@@ -271,7 +282,7 @@ static void append_list(struct exchange *x, struct buf *path)
     size_t bare_len = path->len;
     append_filter(path, &filter);
     const char *query = buf_string(path) + bare_len;
-    json_t *params = params_parse(admin_params, *query == '?' ? query + 1 : query, error);
+    json_t *params = params_parse(item_list_params, *query == '?' ? query + 1 : query, error);
     if (params == NULL)
         buf_truncate(path, bare_len);
     json_decref(params);

@@ -216,9 +216,12 @@ int page_item_preview_post(struct exchange *x)
 int page_markdown_post(struct exchange *x)
 {
     const char *body = form_text(x, "body");
+    if (text_length(body) > ITEM_BODY_MAX) {
+        x->detail = arena_format(&x->arena, "The text is longer than %d characters.", ITEM_BODY_MAX);
+        return 422;
+    }
     markdown_html(body, strlen(body), &x->response->body);
-    response_header(x->response, "Content-Type", "text/html; charset=utf-8");
-    return 200;
+    return page_body(x, 200, "text/html; charset=utf-8");
 }
 
 int page_clean_post(struct exchange *x)

@@ -4,6 +4,8 @@
 #include "warta/pages/item_form.h"
 #include "warta/pages/item_page.h"
 
+const struct param revision_params[] = {PARAMS_DONE, {.name = "compare", .kind = PARAM_NUMBER}, {0}};
+
 static json_int_t integer_at(const json_t *object, const char *key)
 {
     return json_integer_value(json_object_get(object, key));

@@ -1,4 +1,5 @@
 #include "warta/newsroom/file.h"
+#include "warta/newsroom/file_cache.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,37 +46,6 @@ const char *file_shared_href(struct exchange *x, const char *token, const json_t
 const char *file_absolute(struct exchange *x, const json_t *file)
 {
     return page_absolute(x, path_of(x, "/files/", "/", file));
-}
-
-/* --- the bytes as they are sent --- */
-
-struct file_stream {
-    struct store *store;
-    int64_t content;
-    int64_t from; /* where in the content the body begins */
-};
-
-/* Keeps no piece from one call to the next: a thousand slow readers then cost no more memory than one. */
-static int64_t read_stream(void *context, int64_t offset, char *bytes, size_t max)
-{
-    const struct file_stream *stream = context;
-    struct buf chunk = BUF_EMPTY;
-    int64_t at = stream->from + offset;
-    size_t skipped = (size_t)(at % FILE_CHUNK_LEN);
-    int64_t len = -1;
-    if (file_chunk(stream->store, stream->content, at / FILE_CHUNK_LEN, &chunk) && chunk.len > skipped) {
-        len = (int64_t)(chunk.len - skipped < max ? chunk.len - skipped : max);
-        memcpy(bytes, chunk.data + skipped, (size_t)len);
-    }
-    buf_release(&chunk);
-    return len;
-}
-
-static void send_from(struct exchange *x, const json_t *file, int64_t from, int64_t len)
-{
-    struct file_stream *stream = mem_alloc(sizeof *stream);
-    *stream = (struct file_stream){x->store, number_at(file, "content"), from};
-    x->response->stream = (struct response_stream){.read = read_stream, .release = free, .context = stream, .len = len};
 }
 
 /* --- ranges (RFC 9110, 14) --- */
@@ -141,7 +111,18 @@ static void file_headers(struct exchange *x, const json_t *file)
                            : "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'");
 }
 
-static int send_file(struct exchange *x, const json_t *file)
+/* The part of the file that is sent, or of a 304 the whole, whose length it states (RFC 9110, 8.6). False on a fault. */
+static bool send_from(struct exchange *x, const json_t *file, int64_t from, int64_t len)
+{
+    int fd = file_cache_open(x->site->files, x->store, number_at(file, "content"), number_at(file, "size"));
+    if (fd < 0)
+        log_write(x->site->log, LOG_ERROR, x->id, "a file could not be read or put aside to be sent");
+    x->response->file = (struct response_file){.fd = fd, .offset = from, .len = len};
+    return fd >= 0;
+}
+
+/* A file that readers may see says when it has not changed, and takes ranges. */
+static int send_public(struct exchange *x, const json_t *file)
 {
     struct range range;
     int64_t size = number_at(file, "size");
@@ -156,18 +137,15 @@ static int send_file(struct exchange *x, const json_t *file)
     response_header(x->response, "ETag", etag);
     response_header(x->response, "Cache-Control", "public, no-cache");
     if (known)
-        return 304;
+        return send_from(x, file, 0, size) ? 304 : 500;
     response_header(x->response, "Accept-Ranges", "bytes");
     file_headers(x, file);
-    if (asked == RANGE_NONE) {
-        send_from(x, file, 0, size);
-        return 200;
-    }
+    if (asked == RANGE_NONE)
+        return send_from(x, file, 0, size) ? 200 : 500;
     response_header(x->response, "Content-Range",
                     arena_format(&x->arena, "bytes %lld-%lld/%lld", (long long)range.first, (long long)range.last,
                                  (long long)size));
-    send_from(x, file, range.first, range.last - range.first + 1);
-    return 206;
+    return send_from(x, file, range.first, range.last - range.first + 1) ? 206 : 500;
 }
 
 /* The file of the address into the model: 200, or what to answer instead. */
@@ -197,11 +175,9 @@ int page_file(struct exchange *x)
         return 404;
     if (!name_fits(x))
         return page_redirect(x, 301, path_of(x, "/files/", "/", x->model));
-    return send_file(x, x->model);
+    return send_public(x, x->model);
 }
 
-/* The whole of it in memory, for staff and those they sent a link, who are few: a stream would outlive the store of
- * this lane. */
 int page_file_content(struct exchange *x)
 {
     int status = read_file(x);
@@ -209,15 +185,6 @@ int page_file_content(struct exchange *x)
         return status;
     if (!name_fits(x))
         return page_redirect(x, 303, path_of(x, "/admin/files/", "/content/", x->model));
-    struct buf *body = &x->response->body;
-    size_t size = (size_t)number_at(x->model, "size");
-    buf_reserve(body, size);
-    for (int64_t number = 0; body->len < size; number++) {
-        if (!file_chunk(x->store, number_at(x->model, "content"), number, body)) {
-            buf_truncate(body, 0);
-            return 500;
-        }
-    }
     file_headers(x, x->model);
-    return 200;
+    return send_from(x, x->model, 0, number_at(x->model, "size")) ? 200 : 500;
 }

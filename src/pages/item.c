@@ -160,6 +160,5 @@ int page_item_md(struct exchange *x)
     md_names("Place", json_object_get(x->model, "places"), out);
     md_names("Topic", json_object_get(x->model, "topics"), out);
     md_links(x, out);
-    response_header(x->response, "Content-Type", "text/markdown; charset=utf-8");
-    return 200;
+    return page_body(x, 200, "text/markdown; charset=utf-8");
 }

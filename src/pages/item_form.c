@@ -386,10 +386,13 @@ static void warn_address(json_t *warnings, const char *what, char *address)
     free(address);
 }
 
+/* A text that is too long to be saved is not read. */
 static void warn_links(const json_t *values, const json_t *files, json_t *warnings)
 {
     const char *body = string_at(values, "body");
     size_t len = strlen(body);
+    if (text_length(body) > ITEM_BODY_MAX)
+        return;
     warn_address(warnings, "A link in the text does not begin with https:// or http://",
                  markdown_stray_link(body, len));
     warn_address(warnings, "The text shows a file that is not among this item's, so readers may not get it",

@@ -164,8 +164,8 @@ static bool put_upload(struct exchange *x, struct item_page *page, const struct 
     else if (upload->len > x->site->upload_max)
         snprintf(reason, sizeof reason, "%s", page_too_large_words(x, upload->len));
     else
-        outcome = file_put(x->store, x->actor, 0, upload->name, upload->fd, upload->len, x->now_unix, &id, NULL, reason,
-                           sizeof reason);
+        outcome = file_put(x->store, x->actor, 0, upload->name, upload->bytes, upload->len, x->now_unix, &id, NULL,
+                           reason, sizeof reason);
     if (outcome == FILE_OK) {
         page->files_typed = true;
         return add_file(x, page, id, alt);
@@ -180,8 +180,8 @@ static bool put_uploads(struct exchange *x, struct item_page *page)
     bool ok = true;
     size_t count = 0;
     own_files(page);
-    for (size_t i = 0; ok && i < x->request->uploads_len; i++) {
-        const struct upload *upload = &x->request->uploads[i];
+    for (size_t i = 0; ok && i < x->posted->uploads_len; i++) {
+        const struct upload *upload = &x->posted->uploads[i];
         if (strcmp(upload->field, "upload") != 0)
             continue;
         const char *alt = form_at(x, "upload_alt", count++);

@@ -3,6 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "warta/newsroom/login_gate.h"
+
+const struct param login_params[] = {PARAMS_DONE, {.name = "next", .kind = PARAM_TEXT, .max = PAGE_NEXT_MAX}, {0}};
+const struct param token_params[] = {{.name = "token", .kind = PARAM_TEXT, .max = 60}, {0}};
+
 /* --- letting in --- */
 
 bool page_log_in(struct exchange *x, int64_t user_id)
@@ -28,10 +33,12 @@ const char *login_wait_words(struct exchange *x, int64_t delay_s)
 {
     long long minutes = (delay_s + 59) / 60;
     response_header(x->response, "Retry-After", arena_format(&x->arena, "%lld", (long long)delay_s));
+    if (delay_s >= 7200)
+        return arena_format(&x->arena, "Too many attempts. Try again in %lld hours.", (minutes + 59) / 60);
     if (delay_s >= 60)
-        return arena_format(&x->arena, "Too many wrong passwords. Wait %lld minute%s, and try again.", minutes,
+        return arena_format(&x->arena, "Too many attempts. Try again in %lld minute%s.", minutes,
                             minutes == 1 ? "" : "s");
-    return arena_format(&x->arena, "Too many wrong passwords. Wait %lld second%s, and try again.", (long long)delay_s,
+    return arena_format(&x->arena, "Too many attempts. Try again in %lld second%s.", (long long)delay_s,
                         delay_s == 1 ? "" : "s");
 }
 
@@ -118,9 +125,12 @@ int page_login_post(struct exchange *x)
     const char *name = form_text(x, "username");
     const char *next = next_path(form_text(x, "next"));
     int64_t user_id = 0;
-    int64_t delay_s = login_delay_s(x->store, name, x->client, x->now_unix);
+    bool by_network;
+    int64_t delay_s = login_delay_s(x->store, name, x->client, x->now_unix, &by_network);
     if (delay_s < 0)
         return login_failed(x, 500, next);
+    if (delay_s > 0 && by_network && x->site->gate != NULL)
+        login_gate_close(x->site->gate, x->client, x->now_unix + delay_s);
     if (delay_s > 0)
         return login_page(x, 429, next, NULL, login_wait_words(x, delay_s));
     enum user_outcome outcome = login_check(x->store, name, form_text(x, "password"), x->client,

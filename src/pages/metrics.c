@@ -47,11 +47,11 @@ int page_metrics(struct exchange *x)
     struct buf *out = &x->response->body;
     if (!client_is_within(x->client, site->metrics_from))
         return 404;
+    response_header(x->response, "Cache-Control", "no-store");
     write_items(x, out);
     write_sessions(x, out);
     write_database(x, out);
     if (site->metrics != NULL)
         site->metrics->write(site->metrics->context, out);
-    response_header(x->response, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-    return 200;
+    return page_body(x, 200, "text/plain; version=0.0.4; charset=utf-8");
 }

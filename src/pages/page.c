@@ -22,9 +22,10 @@ const char *page_shown_client(struct exchange *x)
     return out;
 }
 
-static void page_type(struct exchange *x, const char *media_type)
+int page_body(struct exchange *x, int status, const char *media_type)
 {
     response_header(x->response, "Content-Type", media_type);
+    return status;
 }
 
 int page_html(struct exchange *x, int status, const char *template_name)
@@ -35,8 +36,7 @@ int page_html(struct exchange *x, int status, const char *template_name)
         log_write(x->site->log, LOG_ERROR, x->id, "%s%s", ok ? "the theme's template was not used: " : "", error);
     if (!ok)
         return 500;
-    page_type(x, "text/html; charset=utf-8");
-    return status;
+    return page_body(x, status, "text/html; charset=utf-8");
 }
 
 int page_json(struct exchange *x, int status, const char *media_type, json_t *body)
@@ -47,8 +47,7 @@ int page_json(struct exchange *x, int status, const char *media_type, json_t *bo
         return 500;
     buf_text(&x->response->body, text);
     free(text);
-    page_type(x, media_type);
-    return status;
+    return page_body(x, status, media_type);
 }
 
 int page_redirect(struct exchange *x, int status, const char *path)
@@ -156,6 +155,5 @@ int page_error(struct exchange *x, int status)
     /* The page that tells of faults is at fault itself: words alone must do. */
     buf_truncate(&x->response->body, 0);
     buf_format(&x->response->body, "%d %s\n", status, status_reason(status));
-    page_type(x, "text/plain; charset=utf-8");
-    return status;
+    return page_body(x, status, "text/plain; charset=utf-8");
 }

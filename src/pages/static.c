@@ -34,7 +34,6 @@ int page_static(struct exchange *x)
     response->compressed = true;
     buf_append(&response->gzip, asset->gzip, asset->gzip_len);
     buf_append(&response->brotli, asset->brotli, asset->brotli_len);
-    response_header(response, "Content-Type", asset->media_type);
     response_header(response, "Cache-Control", caching);
-    return 200;
+    return page_body(x, 200, asset->media_type);
 }

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "warta/base/clock.h"
 #include "warta/base/mem.h"
 
 struct lane_thread {
@@ -20,8 +20,8 @@ struct lane_thread {
 struct lane_pool {
     pthread_mutex_t mutex; /* guards the queue and stopping */
     pthread_cond_t changed;
-    struct lane_job *first, **end;
-    size_t waiting, waiting_max;
+    struct lane_job *first; /* in the order in which they are to run */
+    size_t waiting, waiting_max, client_max;
     uint64_t refused;
     int nice;
     bool stopping;
@@ -29,24 +29,15 @@ struct lane_pool {
     struct lane_thread threads[];
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Waits for a job; NULL once there will be none. */
 static struct lane_job *take_job(struct lane_pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);
-    while (pool->first == NULL && !pool->stopping) {
+    while (pool->first == NULL && !pool->stopping)
         pthread_cond_wait(&pool->changed, &pool->mutex);
-    }
     struct lane_job *job = pool->first;
     if (job != NULL) {
         pool->first = job->next;
-        pool->end = job->next == NULL ? &pool->first : pool->end;
         pool->waiting--;
     }
     pthread_mutex_unlock(&pool->mutex);
@@ -59,21 +50,21 @@ static void *run(void *argument)
     /* On Linux, of the calling thread alone. */
     setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + thread->pool->nice);
     for (struct lane_job *job = take_job(thread->pool); job != NULL; job = take_job(thread->pool)) {
-        atomic_store_explicit(&thread->began_ms, now_ms(), memory_order_relaxed);
+        atomic_store_explicit(&thread->began_ms, clock_ms(), memory_order_relaxed);
         job->run(job->context, thread->app);
         atomic_store_explicit(&thread->began_ms, INT64_MAX, memory_order_relaxed);
     }
     return NULL;
 }
 
-struct lane_pool *lane_pool_create(struct app **apps, size_t threads, size_t queue_max, int nice)
+struct lane_pool *lane_pool_create(struct app **apps, size_t threads, size_t queue_max, size_t client_max, int nice)
 {
     assert(threads > 0);
     struct lane_pool *pool = mem_alloc(sizeof *pool + threads * sizeof pool->threads[0]);
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->changed, NULL);
-    pool->end = &pool->first;
     pool->waiting_max = queue_max;
+    pool->client_max = client_max;
     pool->nice = nice;
     for (; pool->threads_len < threads; pool->threads_len++) {
         struct lane_thread *thread = &pool->threads[pool->threads_len];
@@ -86,20 +77,32 @@ struct lane_pool *lane_pool_create(struct app **apps, size_t threads, size_t que
     return pool;
 }
 
+/* Fair queueing: a client's n-th waiting job goes behind the n-th ones of all others. Jobs are few, so a list will do. */
+static bool queue(struct lane_pool *pool, struct lane_job *job)
+{
+    struct lane_job **at = &pool->first;
+    job->round = 0;
+    for (const struct lane_job *other = pool->first; other != NULL; other = other->next)
+        job->round += job->client != 0 && other->client == job->client;
+    if (pool->stopping || pool->waiting >= pool->waiting_max || job->round >= pool->client_max)
+        return false;
+    while (*at != NULL && (*at)->round <= job->round)
+        at = &(*at)->next;
+    job->next = *at;
+    *at = job;
+    pool->waiting++;
+    return true;
+}
+
 bool lane_pool_submit(struct lane_pool *pool, struct lane_job *job)
 {
     pthread_mutex_lock(&pool->mutex);
-    bool fits = pool->waiting < pool->waiting_max && !pool->stopping;
-    if (fits) {
-        job->next = NULL;
-        *pool->end = job;
-        pool->end = &job->next;
-        pool->waiting++;
+    bool queued = queue(pool, job);
+    if (queued)
         pthread_cond_signal(&pool->changed);
-    }
-    pool->refused += !fits;
+    pool->refused += !queued;
     pthread_mutex_unlock(&pool->mutex);
-    return fits;
+    return queued;
 }
 
 struct lane_stats lane_pool_stats(struct lane_pool *pool)
@@ -112,12 +115,11 @@ struct lane_stats lane_pool_stats(struct lane_pool *pool)
 
 bool lane_pool_alive(const struct lane_pool *pool, unsigned limit_ms)
 {
-    int64_t now = now_ms();
+    int64_t now = clock_ms();
     for (size_t i = 0; i < pool->threads_len; i++) {
         int64_t began = atomic_load_explicit(&pool->threads[i].began_ms, memory_order_relaxed);
-        if (began > now || now - began <= limit_ms) {
+        if (began > now || now - began <= limit_ms)
             return true;
-        }
     }
     return false;
 }
@@ -128,16 +130,14 @@ void lane_pool_stop(struct lane_pool *pool)
     pool->stopping = true;
     pthread_cond_broadcast(&pool->changed);
     pthread_mutex_unlock(&pool->mutex);
-    for (; pool->threads_len > 0; pool->threads_len--) {
+    for (; pool->threads_len > 0; pool->threads_len--)
         pthread_join(pool->threads[pool->threads_len - 1].thread, NULL);
-    }
 }
 
 void lane_pool_destroy(struct lane_pool *pool)
 {
-    if (pool == NULL) {
+    if (pool == NULL)
         return;
-    }
     lane_pool_stop(pool);
     pthread_cond_destroy(&pool->changed);
     pthread_mutex_destroy(&pool->mutex);

@@ -50,9 +50,8 @@ static bool fail(const char *where, char *error, size_t error_len)
 static void close_all(const int *sockets, size_t count)
 {
     int cause = errno;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         close(sockets[i]);
-    }
     errno = cause;
 }
 
@@ -65,15 +64,13 @@ static bool set_option(int socket, int level, int name, int value)
 static int open_port(const struct sockaddr *address, socklen_t address_len, bool first)
 {
     int fd = socket(address->sa_family, SOCKET_FLAGS, 0);
-    if (fd < 0) {
+    if (fd < 0)
         return -1;
-    }
     bool bound = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
                  (first || set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) && bind(fd, address, address_len) == 0 &&
                  (!first || set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) && listen(fd, SOMAXCONN) == 0;
-    if (!bound) {
+    if (!bound)
         close_all(&fd, 1);
-    }
     return bound ? fd : -1;
 }
 
@@ -104,15 +101,13 @@ static void write_address(const struct sockaddr_storage *real, char address[stat
 static bool split_port(const char *where, char host[static HOST_CAP], char port[static PORT_CAP])
 {
     const char *colon = strrchr(where, ':');
-    if (colon == NULL || colon == where) {
+    if (colon == NULL || colon == where)
         return false;
-    }
     bool bracketed = where[0] == '[' && colon[-1] == ']';
     size_t host_len = (size_t)(colon - where) - (bracketed ? 2 : 0);
     size_t digits = strspn(colon + 1, "0123456789");
-    if (host_len == 0 || host_len >= HOST_CAP || digits == 0 || digits > 5 || colon[1 + digits] != '\0') {
+    if (host_len == 0 || host_len >= HOST_CAP || digits == 0 || digits > 5 || colon[1 + digits] != '\0')
         return false;
-    }
     memcpy(host, where + (bracketed ? 1 : 0), host_len);
     host[host_len] = '\0';
     memcpy(port, colon + 1, digits + 1);
@@ -138,14 +133,12 @@ static bool listen_port(const char *where, int *sockets, size_t count, char addr
 {
     struct addrinfo *found = find_address(where, error, error_len);
     struct sockaddr_storage real;
-    if (found == NULL) {
+    if (found == NULL)
         return false;
-    }
     bool opened = open_ports(found, sockets, count, &real);
     freeaddrinfo(found);
-    if (!opened) {
+    if (!opened)
         return fail(where, error, error_len);
-    }
     write_address(&real, address);
     return true;
 }
@@ -157,12 +150,10 @@ static void remove_stale(const struct sockaddr_un *name)
     int fd = socket(AF_UNIX, SOCKET_FLAGS, 0);
     bool is_stale = stat(name->sun_path, &status) == 0 && S_ISSOCK(status.st_mode) &&
                     connect(fd, (const struct sockaddr *)name, sizeof *name) < 0 && errno == ECONNREFUSED;
-    if (fd >= 0) {
+    if (fd >= 0)
         close(fd);
-    }
-    if (is_stale) {
+    if (is_stale)
         unlink(name->sun_path);
-    }
 }
 
 static int open_path(const struct sockaddr_un *name)
@@ -171,9 +162,8 @@ static int open_path(const struct sockaddr_un *name)
     int fd = socket(AF_UNIX, SOCKET_FLAGS, 0);
     bool opened = fd >= 0 && bind(fd, (const struct sockaddr *)name, sizeof *name) == 0 &&
                   chmod(name->sun_path, 0666) == 0 && listen(fd, SOMAXCONN) == 0;
-    if (!opened && fd >= 0) {
+    if (!opened && fd >= 0)
         close_all(&fd, 1);
-    }
     return opened ? fd : -1;
 }
 
@@ -194,9 +184,8 @@ static bool listen_path(const char *where, int *sockets, size_t count, char addr
                         char *error, size_t error_len)
 {
     struct sockaddr_un name;
-    if (!name_path(where, &name, error, error_len)) {
+    if (!name_path(where, &name, error, error_len))
         return false;
-    }
     for (size_t i = 0; i < count; i++) {
         sockets[i] = i == 0 ? open_path(&name) : fcntl(sockets[0], F_DUPFD_CLOEXEC, 0);
         if (sockets[i] < 0) {
@@ -211,9 +200,8 @@ static bool listen_path(const char *where, int *sockets, size_t count, char addr
 bool listen_open(const char *where, int *sockets, size_t count, char address[static LISTEN_ADDRESS_CAP], char *error,
                  size_t error_len)
 {
-    if (is_path(where)) {
+    if (is_path(where))
         return listen_path(where, sockets, count, address, error, error_len);
-    }
     return listen_port(where, sockets, count, address, error, error_len);
 }
 
@@ -221,14 +209,12 @@ size_t listen_handed_over(void)
 {
     const char *pid = getenv("LISTEN_PID");
     const char *count = getenv("LISTEN_FDS");
-    if (pid == NULL || count == NULL || strtol(pid, NULL, 10) != getpid()) {
+    if (pid == NULL || count == NULL || strtol(pid, NULL, 10) != getpid())
         return 0;
-    }
     size_t len = strtoul(count, NULL, 10);
     for (size_t i = 0; i < len; i++) {
-        if (fcntl(LISTEN_FIRST + (int)i, F_SETFD, FD_CLOEXEC) != 0) {
+        if (fcntl(LISTEN_FIRST + (int)i, F_SETFD, FD_CLOEXEC) != 0)
             return i;
-        }
     }
     return len;
 }
@@ -241,9 +227,8 @@ static bool name_socket(int fd, char address[static LISTEN_ADDRESS_CAP])
     int listens = 0, type = 0;
     getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &int_len);
     getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &int_len);
-    if (!listens || type != SOCK_STREAM || getsockname(fd, (struct sockaddr *)&real, &real_len) != 0) {
+    if (!listens || type != SOCK_STREAM || getsockname(fd, (struct sockaddr *)&real, &real_len) != 0)
         return false;
-    }
     if (real.ss_family == AF_UNIX) {
         const struct sockaddr_un *name = (const struct sockaddr_un *)(const void *)&real;
         snprintf(address, LISTEN_ADDRESS_CAP, UNIX_PREFIX "%.*s", (int)sizeof name->sun_path, name->sun_path);
@@ -280,9 +265,8 @@ bool listen_adopt(const int *given, size_t given_len, int *sockets, size_t count
 void listen_close(const int *sockets, size_t count, const char *address)
 {
     close_all(sockets, count);
-    if (address != NULL && is_path(address)) {
+    if (address != NULL && is_path(address))
         unlink(address + strlen(UNIX_PREFIX));
-    }
 }
 
 void listen_client(const struct sockaddr *address, char name[static INET6_ADDRSTRLEN])
@@ -302,14 +286,12 @@ static int connect_to(const struct sockaddr *address, socklen_t address_len, uns
 {
     struct timeval limit = {.tv_sec = limit_ms / 1000, .tv_usec = (suseconds_t)(limit_ms % 1000) * 1000};
     int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
+    if (fd < 0)
         return -1;
-    }
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit); /* connect(2) too */
-    if (connect(fd, address, address_len) == 0) {
+    if (connect(fd, address, address_len) == 0)
         return fd;
-    }
     close_all(&fd, 1);
     return -1;
 }
@@ -319,15 +301,13 @@ int listen_connect(const char *where, unsigned limit_ms, char *error, size_t err
     int fd;
     if (is_path(where)) {
         struct sockaddr_un name;
-        if (!name_path(where, &name, error, error_len)) {
+        if (!name_path(where, &name, error, error_len))
             return -1;
-        }
         fd = connect_to((const struct sockaddr *)&name, sizeof name, limit_ms);
     } else {
         struct addrinfo *found = find_address(where, error, error_len);
-        if (found == NULL) {
+        if (found == NULL)
             return -1;
-        }
         fd = connect_to(found->ai_addr, found->ai_addrlen, limit_ms);
         int cause = errno;
         freeaddrinfo(found);

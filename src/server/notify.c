@@ -3,12 +3,10 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 void notify_init(struct notify *notify)
@@ -17,52 +15,36 @@ void notify_init(struct notify *notify)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     notify->fd = -1;
     size_t len = name == NULL ? 0 : strlen(name);
-    if (len < 2 || len > sizeof address.sun_path - 1 || (name[0] != '/' && name[0] != '@')) {
+    if (len < 2 || len > sizeof address.sun_path - 1 || (name[0] != '/' && name[0] != '@'))
         return;
-    }
     memcpy(address.sun_path, name, len);
-    if (name[0] == '@') {
+    if (name[0] == '@')
         address.sun_path[0] = '\0';
-    }
     notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     socklen_t address_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
-    if (notify->fd >= 0 && connect(notify->fd, (const struct sockaddr *)&address, address_len) != 0) {
+    if (notify->fd >= 0 && connect(notify->fd, (const struct sockaddr *)&address, address_len) != 0)
         notify_release(notify);
-    }
 }
 
 void notify_release(struct notify *notify)
 {
-    if (notify->fd >= 0) {
+    if (notify->fd >= 0)
         close(notify->fd);
-    }
     notify->fd = -1;
 }
 
 void notify_send(const struct notify *notify, const char *state)
 {
-    if (notify->fd >= 0) {
+    if (notify->fd >= 0)
         send(notify->fd, state, strlen(state), MSG_NOSIGNAL);
-    }
-}
-
-void notify_reloading(const struct notify *notify)
-{
-    char state[64];
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%lld",
-             (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-    notify_send(notify, state);
 }
 
 unsigned notify_watchdog_ms(void)
 {
     const char *period_us = getenv("WATCHDOG_USEC");
     const char *pid = getenv("WATCHDOG_PID");
-    if (period_us == NULL || (pid != NULL && strtol(pid, NULL, 10) != getpid())) {
+    if (period_us == NULL || (pid != NULL && strtol(pid, NULL, 10) != getpid()))
         return 0;
-    }
     unsigned long long period_ms = strtoull(period_us, NULL, 10) / 1000;
     return period_ms < UINT_MAX ? (unsigned)period_ms : UINT_MAX;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include <unistd.h>
 
 #include "warta/base/buf.h"
-#include "warta/base/path.h"
+#include "warta/base/mem.h"
 
 /* The smallest page, and so the smallest database (SQLite's fileformat2.html, 1.3.2). A shorter file SQLite would take
  * for an empty one, and write over it. */
@@ -36,7 +37,8 @@ static const char *file_reason(const char *path, bool writes, bool may_create)
 bool file_problem(const char *path, bool writes, bool may_create, char *error, size_t error_len)
 {
     static const char lead[] = "unable to open database file";
-    char *folder = path_folder(path);
+    char *copy = mem_copy(path, strlen(path));
+    const char *folder = dirname(copy);
     const char *reason = NULL;
     int len = 0;
     if (access(folder, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -47,7 +49,7 @@ bool file_problem(const char *path, bool writes, bool may_create, char *error, s
     else if (writes && access(folder, W_OK | X_OK) != 0)
         len = snprintf(error, error_len, "%s: %s: %s: this user must be able to write to the folder %s too", path, lead,
                        strerror(errno), folder);
-    free(folder);
+    free(copy);
     return len > 0;
 }
 
@@ -74,7 +76,7 @@ char *file_uri(const char *path, bool immutable)
     struct buf uri = BUF_EMPTY;
     buf_text(&uri, *path == '/' ? "file:" : "file:.%2f");
     for (; *path != '\0'; path++)
-        buf_format(&uri, "%%%02x", (unsigned char)*path);
+        buf_percent(&uri, *path);
     buf_text(&uri, immutable ? "?immutable=1" : "");
     return buf_steal(&uri);
 }
@@ -95,18 +97,18 @@ bool file_is_at(int fd, const char *path)
 
 bool file_folder_stat(const char *path, struct stat *info)
 {
-    char *folder = path_folder(path);
-    bool ok = stat(folder, info) == 0;
-    free(folder);
+    char *copy = mem_copy(path, strlen(path));
+    bool ok = stat(dirname(copy), info) == 0;
+    free(copy);
     return ok;
 }
 
 bool file_sync_folder(const char *path)
 {
-    char *folder = path_folder(path);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char *copy = mem_copy(path, strlen(path));
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool ok = fd >= 0 && fsync(fd) == 0;
-    free(folder);
+    free(copy);
     if (fd >= 0)
         close(fd);
     return ok;

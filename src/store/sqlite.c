@@ -154,8 +154,7 @@ static void set_limits(sqlite3 *db)
 {
     static const int limits[][2] = {
         {SQLITE_LIMIT_LENGTH, 64 << 20},         {SQLITE_LIMIT_SQL_LENGTH, 1 << 20}, {SQLITE_LIMIT_VARIABLE_NUMBER, 64},
-        {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200}, {SQLITE_LIMIT_ATTACHED, 1}, /* with none, VACUUM INTO fails */
-        {SQLITE_LIMIT_EXPR_DEPTH, 100},
+        {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200}, {SQLITE_LIMIT_ATTACHED, 0},         {SQLITE_LIMIT_EXPR_DEPTH, 100},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
         sqlite3_limit(db, limits[i][0], limits[i][1]);

@@ -9,6 +9,7 @@
 
 #include "engine.h"
 #include "timing.h"
+#include "warta/base/clock.h"
 #include "warta/base/mem.h"
 #include "warta/store/migrate.h"
 
@@ -449,7 +450,7 @@ static json_t *run_with(struct store *store, enum sql sql, const json_t *params,
     if (!may_run(store, statement))
         return NULL;
     assert((wanted == WANT_EFFECT || statement->columns_len > 0) && "a statement without columns has no rows");
-    int64_t begun_ns = timing_now_ns();
+    int64_t begun_ns = clock_ns();
     json_t *result = bind_params(store, statement, params, bytes) ? collect(store, statement, wanted) : NULL;
     engine_reset(statement->engine);
     note_time(store, (size_t)sql, statement->name, begun_ns);
@@ -516,7 +517,7 @@ bool store_bytes(struct store *store, enum sql sql, const json_t *params, struct
     if (!may_run(store, statement))
         return false;
     assert(statement->columns_len > 0 && !engine_writes(statement->engine) && "bytes are read");
-    int64_t begun_ns = timing_now_ns();
+    int64_t begun_ns = clock_ns();
     bool ok = bind_params(store, statement, params, NULL) && take_bytes(store, statement, out);
     engine_reset(statement->engine);
     note_time(store, (size_t)sql, statement->name, begun_ns);
@@ -550,7 +551,7 @@ bool store_begin(struct store *store)
     assert(!store->in_transaction && "transactions do not nest");
     if (store->access == STORE_WRITE && !store->may_write)
         return fault(store, "begin", "writes, and this request may not");
-    int64_t begun_ns = timing_now_ns();
+    int64_t begun_ns = clock_ns();
     bool ok = engine_begin(store->engine);
     note_time(store, store->statements_len, "begin", begun_ns);
     if (!ok)
@@ -562,7 +563,7 @@ bool store_begin(struct store *store)
 bool store_commit(struct store *store)
 {
     assert(store->in_transaction);
-    int64_t begun_ns = timing_now_ns();
+    int64_t begun_ns = clock_ns();
     bool ok = !store->doomed && engine_commit(store->engine);
     note_time(store, store->statements_len + 1, "commit", begun_ns);
     if (!ok && !store->doomed)

@@ -1,14 +1,8 @@
 #include "timing.h"
 
 #include <stdatomic.h>
-#include <time.h>
 
-int64_t timing_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
+#include "warta/base/clock.h"
 
 static void add_relaxed(_Atomic uint64_t *sum, uint64_t more)
 {
@@ -18,12 +12,11 @@ static void add_relaxed(_Atomic uint64_t *sum, uint64_t more)
 void timing_note(struct timing *timing, const char *name, int64_t begun_ns, const struct log *log,
                  const char *request_id)
 {
-    int64_t taken_ns = timing_now_ns() - begun_ns;
+    int64_t taken_ns = clock_ns() - begun_ns;
     long long taken_ms = taken_ns / 1000000;
     add_relaxed(&timing->runs, 1);
     add_relaxed(&timing->ns, (uint64_t)taken_ns);
-    unsigned slow_ms = log->slow_ms; /* it may change meanwhile */
-    if (slow_ms > 0 && taken_ms >= slow_ms)
+    if (log->slow_ms > 0 && taken_ms >= log->slow_ms)
         log_write(log, LOG_WARN, request_id, "slow: %s took %lld ms", name, taken_ms);
 }
 

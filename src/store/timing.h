@@ -13,10 +13,7 @@ struct timing {
     _Atomic uint64_t runs, ns;
 };
 
-/* Of the monotonic clock. */
-int64_t timing_now_ns(void);
-
-/* It ran from `begun_ns` until now. Logs its name if that was slow. */
+/* It ran from `begun_ns` (clock_ns) until now. Logs its name if that was slow. */
 void timing_note(struct timing *timing, const char *name, int64_t begun_ns, const struct log *log,
                  const char *request_id);
 

@@ -11,7 +11,7 @@
 #include "markdown_writer.h"
 #include "warta/base/mem.h"
 
-enum { INPUT_MAX = 1024 * 1024, DEPTH_MAX = 250 };
+enum { DEPTH_MAX = 250, ADDRESS_MAX = 2000 /* as an item's link */ };
 
 /* --- what is left out, in words --- */
 
@@ -21,8 +21,8 @@ struct cleaning {
     struct writer writer;
     size_t counts[LOSSES];
     int depth;
-    bool in_line;     /* blocks cannot begin here */
-    bool is_too_deep; /* words may be missing */
+    bool in_line; /* blocks cannot begin here */
+    bool gave_up; /* elements are too deep in each other, or the Markdown is too long: words may be missing */
 };
 
 static void say_losses(const size_t counts[static LOSSES], json_t *dropped)
@@ -53,8 +53,8 @@ static void say_losses(const size_t counts[static LOSSES], json_t *dropped)
 /* "&amp;" and its like, which would mean another character. */
 static bool begins_entity(const char *text)
 {
-    size_t len = 1 + strspn(text + 1, "#0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-    return *text == '&' && text[len] == ';';
+    static const char name[] = "#0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    return *text == '&' && text[1 + strspn(text + 1, name)] == ';';
 }
 
 /* An address as it can stand in parentheses (CommonMark 0.30, 6.3): what would end it, or mean something in it,
@@ -76,7 +76,7 @@ static void encode_address(const char *address, struct buf *out)
         if (fits)
             buf_append(out, address + from, at - from);
         for (; !fits && from < at; from++)
-            buf_format(out, "%%%02X", bytes[from]);
+            buf_percent(out, address[from]);
     }
 }
 
@@ -94,7 +94,7 @@ static uint32_t link_of(struct cleaning *c, xmlNode *node)
         href[(size_t)(from - href) + --len] = '\0';
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes && link == 0; i++) {
         size_t scheme_len = strlen(schemes[i]);
-        if (len <= scheme_len || strncasecmp(from, schemes[i], scheme_len) != 0)
+        if (len <= scheme_len || len > ADDRESS_MAX || strncasecmp(from, schemes[i], scheme_len) != 0)
             continue;
         struct buf address = BUF_EMPTY;
         encode_address(from, &address);
@@ -428,8 +428,8 @@ static void walk(struct cleaning *c, xmlNode *node, struct look look)
         phrase_text(&c->writer.phrase, (const char *)node->content, look.style, look.link);
     if (node->type != XML_ELEMENT_NODE)
         return;
-    c->is_too_deep = c->is_too_deep || c->depth == DEPTH_MAX;
-    if (c->is_too_deep)
+    c->gave_up = c->gave_up || c->depth == DEPTH_MAX || c->writer.out.len > WRITER_OUT_MAX;
+    if (c->gave_up)
         return;
     c->depth++;
     walk_element(c, node, look);
@@ -467,14 +467,14 @@ static bool clean(struct cleaning *c, const struct clean_source *source)
         walk(c, root, (struct look){0});
     writer_paragraph(&c->writer);
     xmlFreeDoc(document);
-    return !c->is_too_deep;
+    return !c->gave_up && c->writer.out.len <= WRITER_OUT_MAX;
 }
 
 bool clean_markup(const char *html, size_t len, struct buf *markdown, json_t *dropped)
 {
     struct clean_source source;
     struct cleaning c = {0};
-    if (len > INPUT_MAX || !clean_source(html, len, &source))
+    if (len > CLEAN_INPUT_MAX || !clean_source(html, len, &source))
         return false;
     writer_init(&c.writer);
     c.counts[LOSS_SCRIPT] = source.scripts;

@@ -84,9 +84,10 @@ static void count_node(struct tally *tally, cmark_node *node)
 bool clean_is_markup(const char *text)
 {
     struct tally tally = {0};
-    if (strchr(text, '<') == NULL)
+    size_t len = strlen(text);
+    if (len > CLEAN_INPUT_MAX || memchr(text, '<', len) == NULL)
         return false;
-    cmark_node *document = cmark_parse_document(text, strlen(text), CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8);
+    cmark_node *document = cmark_parse_document(text, len, CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8);
     cmark_iter *iter = cmark_iter_new(document);
     for (cmark_event_type event; (event = cmark_iter_next(iter)) != CMARK_EVENT_DONE;) {
         if (event == CMARK_EVENT_ENTER)

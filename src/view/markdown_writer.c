@@ -35,6 +35,8 @@ uint32_t writer_link(struct writer *writer, const char *address)
 
 static void begin_line(struct writer *writer)
 {
+    if (writer->out.len > WRITER_OUT_MAX)
+        return;
     for (size_t i = 1; i <= writer->depth; i++) {
         struct level *level = &writer->levels[i];
         buf_text(&writer->out, level->is_begun ? level->rest : level->first);

@@ -1,7 +1,9 @@
 /* CommonMark, written block by block: paragraphs, headings, lists, quotations, code.
  *
  * What is open when a block is written stands around it. A list item or quotation in which nothing is written leaves
- * no trace. Beyond WRITER_DEPTH_MAX a list or quotation is not begun, and its blocks belong to the one around it.
+ * no trace. Beyond WRITER_DEPTH_MAX a list or quotation is not begun, and its blocks belong to the one around it. Once there are
+ * more than WRITER_OUT_MAX bytes, lines are no longer indented as they should be, which can make a small input a large text: the
+ * whole is then to be thrown away.
  *
  * Threads: a writer belongs to one thread. */
 #ifndef WARTA_VIEW_MARKDOWN_WRITER_H
@@ -13,7 +15,7 @@
 #include "phrase.h"
 #include "warta/base/buf.h"
 
-enum { WRITER_DEPTH_MAX = 16, WRITER_NUMBER_MAX = 999999999 };
+enum { WRITER_DEPTH_MAX = 16, WRITER_NUMBER_MAX = 999999999, WRITER_OUT_MAX = 4 * 1024 * 1024 };
 
 enum level_kind { LEVEL_DOCUMENT, LEVEL_QUOTE, LEVEL_LIST, LEVEL_ITEM };
 

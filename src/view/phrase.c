@@ -243,9 +243,13 @@ static bool begins_entity(const struct phrase *phrase, size_t at)
     return true;
 }
 
-/* Whether only digits stand before a cell in its line: "1." would begin a list. */
+/* Whether only digits precede a cell in its line: "1." would begin a list. A list's number has nine digits at most
+ * (CommonMark 0.30, 5.2). */
 static bool ends_number(const struct phrase *phrase, size_t at, size_t line)
 {
+    enum { DIGITS_MAX = 9 };
+    if (at - line > DIGITS_MAX)
+        return false;
     for (size_t i = line; i < at; i++) {
         if (phrase->cells[i].point < '0' || phrase->cells[i].point > '9')
             return false;

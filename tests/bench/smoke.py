@@ -18,9 +18,10 @@ EXPECTED = {
     "posts": {"posts_alone", "posts_together", "posts_disk", "visible", "visible_p99"},
     "weight": {"weight"},
     "log": {"log_text", "log_json"},
+    "hostile": {"hostile_anybody", "hostile_staff"},
 }
 # A hundred connections may fit into memory that was there before, and a line be less than a short round tells.
-CAN_BE_NOTHING = {"idle_each", "log_text", "log_json"}
+CAN_BE_NOTHING = {"idle_each", "log_text", "log_json", "hostile_anybody", "hostile_staff"}
 
 
 def main():

@@ -95,42 +95,6 @@ def the_page_sees_the_server():
         check(site.get("/admin/doctor", {"Cookie": ben.cookie})[0] == 403, "an editor sees the settings")
 
 
-def the_page_tells_of_a_reload_that_was_refused():
-    """Until one is taken."""
-    refused = "The last reload was refused"
-    with Site() as site:
-        settings, theme = site.path("warta.conf"), site.path("theme")
-        words = os.path.join(theme, "templates", "words.txt")
-
-        def write(path, text):
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
-
-        def reload(reason):
-            """The page after it, which says so or says nothing of it."""
-            line = site.reload()
-            page = ana.look("/admin/doctor")
-            check((reason in line and refused in page and reason in page) if reason else refused not in page, f"{line}{page}")
-
-        site.user()
-        os.makedirs(os.path.dirname(words))
-        write(settings, "site-title = One\n")
-        site.start(flags=["--config", settings, "--theme", theme])
-        ana = Staff(site)
-        check(refused not in ana.look("/admin/doctor"), "a reload that never was is refused")
-        write(settings, "site-titel = Two\n")
-        reload("did you mean site-title")
-        write(settings, "connections-max = 500\n")
-        reload("connections-max: has changed")
-        write(settings, "site-title = Three\n")
-        write(words, "no such word = x\n")
-        reload("words.txt:1")
-        check("<dd>One (" in ana.look("/admin/doctor"), "another title is in force")
-        os.unlink(words)
-        reload(None)
-        check("<dd>Three (" in ana.look("/admin/doctor"), "the title was not taken")
-
-
 if __name__ == "__main__":
     sys.exit(run([a_new_site_is_told_what_it_lacks, a_backup_is_noted, nothing_is_left_to_mend, settings_that_hurt_are_named,
-                  damage_still_ends_with_1, the_page_sees_the_server, the_page_tells_of_a_reload_that_was_refused]))
+                  damage_still_ends_with_1, the_page_sees_the_server]))

@@ -75,6 +75,9 @@ def the_numbers_are_right():
         check(after['warta_statement_duration_seconds_count{statement="commit"}'] >= 2, "no commits")
         check(more('warta_statement_duration_seconds_sum{statement="listing_total"}') > 0, "a statement took no time")
         check(after["warta_cache_pages"] >= 1 and after["warta_cache_bytes"] > 1000, "no pages kept")
+        check({key for key in after if key.startswith("process_")} == {
+            "process_cpu_seconds_total", "process_open_fds", "process_resident_memory_bytes", "process_start_time_seconds"},
+            "other numbers of the process")
         check(after["process_open_fds"] > 5 and after["process_resident_memory_bytes"] > 1e6, "no process")
         check(after["process_cpu_seconds_total"] > 0, "no processor time")
         check(any(key.startswith("warta_build_info{version=") for key in after), "no version")

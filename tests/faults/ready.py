@@ -7,6 +7,7 @@ import os
 import resource
 import sqlite3
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
@@ -14,12 +15,21 @@ from running_site import PATIENCE_S, Site, check, run
 from small_disk import FullDisk, small_disk
 
 
+def wait(is_so):
+    end = time.monotonic() + PATIENCE_S
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.1)
+
+
 def same(site, status, words):
+    """Within a few seconds, as the server looks by itself."""
+    wait(lambda: site.get("/readyz")[::2] == (status, words))
     answered, headers, said = site.get("/readyz")
     check(answered == status and said == words, f"/readyz answered {answered} {said!r}, not {status} {words!r}")
     check(headers["Cache-Control"] == "no-store", "somebody may keep the answer")
     check(site.get("/healthz")[::2] == (200, "alive\n"), "it says that it is dead")
     if status != 200:
+        wait(lambda: "/readyz" in site.log())
         check("error" in site.log() and "/readyz" in site.log(), "nothing in the log")
 
 

@@ -133,21 +133,21 @@ static void a_day_back_locks_nobody_out(void **state)
 {
     struct desk *desk = *state;
     fail_logins(desk, 8);
-    int64_t delay_s = login_delay_s(desk->store, "Ana", "192.0.2.1", now_unix);
+    int64_t delay_s = login_delay_s(desk->store, "Ana", "192.0.2.1", now_unix, NULL);
     assert_true(delay_s > 0);
     now_unix -= DAY_S;
-    assert_int_equal(login_delay_s(desk->store, "Ana", "192.0.2.1", now_unix), delay_s);
-    assert_int_equal(login_delay_s(desk->store, "Ana", "192.0.2.1", now_unix + delay_s - 1), 1);
-    assert_int_equal(login_delay_s(desk->store, "Ana", "192.0.2.1", now_unix + delay_s), 0);
+    assert_int_equal(login_delay_s(desk->store, "Ana", "192.0.2.1", now_unix, NULL), delay_s);
+    assert_int_equal(login_delay_s(desk->store, "Ana", "192.0.2.1", now_unix + delay_s - 1, NULL), 1);
+    assert_int_equal(login_delay_s(desk->store, "Ana", "192.0.2.1", now_unix + delay_s, NULL), 0);
 }
 
 static void a_day_ahead_forgets_failures(void **state)
 {
     struct desk *desk = *state;
     fail_logins(desk, 8);
-    assert_int_equal(login_delay_s(desk->store, "Ana", "192.0.2.1", now_unix + DAY_S), 0);
+    assert_int_equal(login_delay_s(desk->store, "Ana", "192.0.2.1", now_unix + DAY_S, NULL), 0);
     fail_logins(desk, 1); /* with the clock right again, they count on */
-    assert_true(login_delay_s(desk->store, "Ana", "192.0.2.1", now_unix) > 0);
+    assert_true(login_delay_s(desk->store, "Ana", "192.0.2.1", now_unix, NULL) > 0);
 }
 
 /* --- links --- */

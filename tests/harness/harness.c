@@ -14,6 +14,8 @@
 #include "warta/newsroom/import.h"
 #include "warta/newsroom/item.h"
 #include "warta/store/migrate.h"
+#include "warta/newsroom/file_cache.h"
+#include "warta/store/ready.h"
 
 static int64_t still_clock(void)
 {
@@ -42,7 +44,9 @@ static void open_site(struct harness *harness, const char *base_url)
         .metrics_from = "127.0.0.0/8",
         .clock = still_clock,
         .database = harness->database,
+        .files = harness->files,
         .settings = harness->settings,
+        .readiness = readiness_create(&harness->log),
     };
     if (!url_base_init(&site->base, base_url == NULL ? "http://news.example" : base_url, error, sizeof error))
         fail_with("base address", error);
@@ -68,6 +72,7 @@ void harness_open(struct harness *harness, const char *items, const char *base_u
     assert_true(harness->log.fd >= 0);
     if (!migrate_run(harness->database, &harness->log, error, sizeof error))
         fail_with("migration", error);
+    harness->files = file_cache_create(harness->folder, 1 << 24);
     open_site(harness, base_url);
     char *mistakes = harness_import(harness, items, NULL);
     if (mistakes != NULL)
@@ -76,6 +81,9 @@ void harness_open(struct harness *harness, const char *items, const char *base_u
     harness->staff = app_create(&harness->site, harness->database, STORE_WRITE, error, sizeof error);
     if (harness->app == NULL || harness->staff == NULL)
         fail_with("app", error);
+    struct store *store = store_open(harness->database, STORE_READ, &harness->log, error, sizeof error);
+    readiness_refresh(harness->site.readiness, store);
+    store_destroy(store);
 }
 
 void harness_close(struct harness *harness)
@@ -84,9 +92,11 @@ void harness_close(struct harness *harness)
     char path[128];
     app_destroy(harness->app);
     app_destroy(harness->staff);
+    file_cache_destroy(harness->files);
     view_destroy(harness->view);
     json_decref(harness->settings);
     url_base_release(&harness->site.base);
+    readiness_destroy(harness->site.readiness);
     close(harness->log.fd);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", harness->folder, files[i]);
@@ -155,6 +165,46 @@ static void add_header(struct header *headers, size_t *len, const char *name, co
         headers[(*len)++] = (struct header){name, value};
 }
 
+#define BOUNDARY "harness"
+
+/* Makes the urlencoded form a multipart one, with the files behind it. */
+static void make_multipart(struct buf *body, const struct harness_message *message)
+{
+    struct buf parts = BUF_EMPTY;
+    struct arena arena;
+    char *name, *value;
+    const char *query = buf_string(body);
+    arena_init(&arena);
+    while (url_query_next(&arena, &query, &name, &value) > 0)
+        buf_format(&parts, "--" BOUNDARY "\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n", name, value);
+    for (size_t i = 0; i < message->uploads_len; i++) {
+        const struct upload *upload = &message->uploads[i];
+        buf_format(&parts, "--" BOUNDARY "\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"", upload->field);
+        for (const char *at = upload->name; *at != '\0'; at++)
+            buf_text(&parts, *at == '"' ? "%22" : *at == '\r' ? "%0D" : *at == '\n' ? "%0A" : (char[]){*at, '\0'});
+        buf_text(&parts, "\"\r\n\r\n");
+        buf_append(&parts, upload->bytes, upload->len);
+        buf_text(&parts, "\r\n");
+    }
+    buf_text(&parts, "--" BOUNDARY "--\r\n");
+    arena_release(&arena);
+    buf_release(body);
+    *body = parts;
+}
+
+/* The bytes of a response that is sent from a file become its body. */
+static void read_file(struct response *response)
+{
+    size_t len = (size_t)response->file.len;
+    if (response->file.fd < 0 || response->status == 304)
+        return;
+    char *bytes = malloc(len + 1);
+    assert_non_null(bytes);
+    assert_int_equal(pread(response->file.fd, bytes, len, response->file.offset), (ssize_t)len);
+    buf_append(&response->body, bytes, len);
+    free(bytes);
+}
+
 struct response harness_send(struct harness *harness, const struct harness_message *message)
 {
     struct header headers[16];
@@ -186,6 +236,12 @@ struct response harness_send(struct harness *harness, const struct harness_messa
         headers[headers_len++] = message->headers[i];
     char id[32];
     snprintf(id, sizeof id, "request-%u", harness->requests++);
+    if (message->uploads_len > 0) {
+        make_multipart(&body, message);
+        for (size_t i = 0; i < headers_len; i++)
+            if (strcmp(headers[i].name, "Content-Type") == 0)
+                headers[i].value = "multipart/form-data; boundary=" BOUNDARY;
+    }
     const struct request request = {
         .id = id,
         .method = method_parse(method),
@@ -195,15 +251,16 @@ struct response harness_send(struct harness *harness, const struct harness_messa
         .headers_len = headers_len,
         .body = buf_string(&body),
         .body_len = body.len,
-        .uploads = message->uploads,
-        .uploads_len = message->uploads_len,
         .client = message->client == NULL ? "127.0.0.1" : message->client,
     };
     struct response response;
     response_init(&response);
-    const struct route *route = app_route(harness->app, &request);
-    bool fast = route == NULL || route->lane == LANE_FAST;
-    app_handle(fast ? harness->app : harness->staff, &request, &response);
+    struct match match;
+    match_init(&match, harness->site.base.prefix, &request);
+    bool reads = match.route == NULL || match.route->lane <= LANE_READ;
+    app_answer(reads ? harness->app : harness->staff, &request, &match, &response);
+    match_release(&match);
+    read_file(&response);
     buf_release(&body);
     free(path);
     return response;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "warta/app/app.h"
+#include "warta/app/match.h"
 
 /* 2026-11-23T12:00:00Z */
 enum { HARNESS_NOW_UNIX = 1795435200 };
@@ -19,7 +20,8 @@ struct harness {
     struct view *view;
     json_t *settings;
     struct site site;
-    struct app *app;   /* of the fast lane: it reads */
+    struct file_cache *files;
+    struct app *app;   /* of the read lane */
     struct app *staff; /* of the others: it may write */
 };
 
@@ -38,7 +40,7 @@ struct harness_message {
     const char *client;           /* the peer's address; NULL: "127.0.0.1" */
     const struct header *headers; /* more of them */
     size_t headers_len;
-    const struct upload *uploads;
+    const struct upload *uploads; /* the form is then sent as multipart */
     size_t uploads_len;
     const struct harness_session *session; /* its cookie goes along, and its token is put before the body of a POST */
 };
@@ -55,7 +57,7 @@ char *harness_import(struct harness *harness, const char *items, size_t counts[3
 /* One request; `target` is path and query. `accept` may be NULL. Release the response. */
 struct response harness_request(struct harness *harness, const char *method, const char *target, const char *accept);
 
-/* Any request, on the lane that its route says. Release the response. */
+/* Any request, on the lane that its route says. What is sent from a file is also the response's body. Release the response. */
 struct response harness_send(struct harness *harness, const struct harness_message *message);
 
 /* A new user with the password "correct horse battery", and a session of theirs. `role` is "editor" or "admin". */

@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import urllib.parse
 
 WARTA = os.environ["WARTA"]
@@ -84,16 +83,6 @@ class Site:
 
     def kill(self):
         self.end(signal.SIGKILL)
-
-    def reload(self):
-        """The line that the log has of it."""
-        before = len(self.log())
-        self.server.send_signal(signal.SIGHUP)
-        end = time.monotonic() + PATIENCE_S
-        while not (found := re.search(r"settings (not )?reloaded.*\n", self.log()[before:])):
-            check(time.monotonic() < end, "the server says nothing of a reload")
-            time.sleep(0.02)
-        return found[0]
 
     def log(self):
         with open(self.log_path, encoding="utf-8") as log:

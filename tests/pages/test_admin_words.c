@@ -15,7 +15,7 @@ static void test_errors_lead_back(void **state)
     for (size_t i = 0; i < sizeof staff / sizeof *staff; i++)
         expect_page(desk, staff[i], 404, back, "Go to all items");
     expect_page(desk, "/admin/types", 403, back, "Go to all items");
-    expect_page(desk, "/admin?before=x", 400, back, "Go to all items");
+    expect_page(desk, "/admin?left=x", 400, back, "Go to all items");
     expect_page(desk, "/administration", 404, "Go to all items", "Back to the admin");
     expect_page(desk, "/preview/none", 410, "Go to all items", "Back to the admin");
     struct response foreign = harness_send(&desk->site, &(const struct harness_message){.method = "POST",
@@ -40,7 +40,10 @@ static void test_sessions_name_browsers(void **state)
 {
     struct desk *desk = *state;
     free(harness_query(&desk->site, "UPDATE session SET agent = 'Mozilla/5.0 (X11; Linux <b>) Firefox/121.0'"));
-    expect_page(desk, "/admin/account", 200, "&lt;b&gt;) Firefox/121.0\">Firefox on Linux</span>", "<b>");
+    expect_page(desk, "/admin/account", 200, "\">(X11; Linux &lt;b&gt;) Firefox/121.0</span>", "<b>");
+    free(harness_query(&desk->site, "UPDATE session SET agent = 'curl/' || replace(hex(zeroblob(50)), '00', '8.')"));
+    expect_page(desk, "/admin/account", 200, "8.8.\">curl/8.8.", "<b>");
+    expect_page(desk, "/admin/account", 200, "8.8.8…</span>", "<b>");
 }
 
 /* What the form proposes is what a save without an address would make. */

@@ -182,17 +182,13 @@ static void test_browsers_of_any_name(void **state)
 static int upload(struct desk *desk, const char *target, const char *form, const char *field, const char *name,
                   size_t len)
 {
-    int fd = memfd_create("upload", MFD_CLOEXEC);
-    assert_int_equal(write(fd, gif, len), (ssize_t)len);
-    const struct upload file = {field, name, fd, len};
-    int status = status_of(send(desk, &(const struct harness_message){.method = "POST",
-                                                                      .target = target,
-                                                                      .body = form,
-                                                                      .uploads = &file,
-                                                                      .uploads_len = 1,
-                                                                      .session = &desk->session}));
-    close(fd);
-    return status;
+    const struct upload file = {field, name, (const char *)gif, len};
+    return status_of(send(desk, &(const struct harness_message){.method = "POST",
+                                                                .target = target,
+                                                                .body = form,
+                                                                .uploads = &file,
+                                                                .uploads_len = 1,
+                                                                .session = &desk->session}));
 }
 
 static void check_file_name(struct desk *desk, const char *name)
@@ -226,7 +222,7 @@ static void test_file_names(void **state)
         check_file_name(desk, i < LEN(texts)                   ? texts[i]
                               : i < LEN(texts) + LEN(controls) ? controls[i - LEN(texts)]
                                                                : names[i - LEN(texts) - LEN(controls)]);
-    char *long_name = many("\xf0\x9f\x98\x80", MEGABYTE);
+    char *long_name = many("\xf0\x9f\x98\x80", 8000);
     check_file_name(desk, long_name);
     free(long_name);
     char *carried = harness_query(&desk->site, "SELECT count(*) > 20 FROM item_file");

@@ -96,9 +96,11 @@ static int ask(struct browser *browser, enum method method, const char *target, 
     response_release(&browser->response);
     response_init(&browser->response);
     struct harness *harness = &browser->harness;
-    const struct route *route = app_route(harness->app, &request);
-    bool fast = route == NULL || route->lane == LANE_FAST;
-    app_handle(fast ? harness->app : harness->staff, &request, &browser->response);
+    struct match match;
+    match_init(&match, harness->site.base.prefix, &request);
+    bool reads = match.route == NULL || match.route->lane <= LANE_READ;
+    app_answer(reads ? harness->app : harness->staff, &request, &match, &browser->response);
+    match_release(&match);
     free(path);
     keep_cookie(browser);
     return browser->response.status;
@@ -236,7 +238,7 @@ static void test_throttle(void **state)
         assert_int_equal(post(&browser, "/admin/login", "username=Ana&password=x"), 422);
     assert_int_equal(post(&browser, "/admin/login", "username=Ana&password=the+tiger+swims+at+dawn"), 429);
     assert_string_equal(response_header_get(&browser.response, "Retry-After"), "2");
-    check_says(&browser, "Wait 2 seconds", true);
+    check_says(&browser, "Try again in 2 seconds", true);
     check_says(&browser, "tiger", false);
     memcpy(browser.cookie, at_work.cookie, sizeof at_work.cookie);
     assert_int_equal(get(&browser, "/admin/account"), 200);

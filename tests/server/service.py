@@ -1,5 +1,5 @@
-"""What a service manager does with the server, and what the server tells it: sockets handed over, readiness, watchdog, reload,
-stop, and restarts under load that lose no request. The manager is this program; the protocols are sd_listen_fds(3) and
+"""What a service manager does with the server, and what the server tells it: sockets handed over, readiness, watchdog,
+hangup, stop, and restarts under load that lose no request. The manager is this program; the protocols are sd_listen_fds(3) and
 sd_notify(3).
 """
 import ctypes
@@ -88,11 +88,6 @@ class Service:
     def status(self, name):
         return re.search(rf"^{name}:\s*(\d+)$", open(f"/proc/{self.pid}/status", encoding="utf-8").read(), re.M)[1]
 
-    def reload(self):
-        before = self.said().count("reloaded")
-        self.process.send_signal(signal.SIGHUP)
-        until(lambda: self.said().count("reloaded") > before, "no reload")
-
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(PATIENCE_S)
@@ -178,38 +173,38 @@ def test_handed_over():
 
 
 def test_notify():
-    """Ready, reloading and stopping are told, by a path and by an abstract name."""
+    """Ready and stopping are told, by a path and by an abstract name."""
     for name in (f"{folder}/notify", f"@warta-test-{os.getpid()}"):
         manager = Manager(name.replace("@", "\0"))
-        config = f"{folder}/warta.conf"
-        write(config, "site-title = First\n")
-        port = tcp_socket()
-        service = Service([port], "--config", config, notify=name)
+        service = Service([tcp_socket()], notify=name)
         manager.expect("READY=1")
-        check(b"First" in get(port, "/")[2], "the title is not that of the file")
-        write(config, "site-title = Second\n")
-        service.reload()
-        told = manager.expect("RELOADING=1")
-        check(re.search(r"^MONOTONIC_USEC=\d+$", told, re.M), told)
-        manager.expect("READY=1")
-        check(b"Second" in get(port, "/")[2], "the new title is not taken")
-        for bad, reason in (("site-tile = x\n", "did you mean site-title"), ("threads = 7\n", "threads: has changed"),
-                            ("trusted-proxy = nowhere\n", "trusted-proxy"), ("site-title =\n", "must not be empty")):
-            write(config, bad)
-            service.reload()
-            check(reason in service.said(), f"{reason} is not in the log")
-            manager.expect("READY=1")
-            check(b"Second" in get(port, "/")[2], "a bad file changed the title")
         service.process.send_signal(signal.SIGTERM)
         manager.expect("STOPPING=1")
         check(service.process.wait(PATIENCE_S) == 0, "did not end with 0")
 
 
-def write(path, text):
-    """Replaces the file, as editors do."""
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        file.write(text)
-    os.rename(path + ".new", path)
+def test_hangup():
+    """A daemon, and what nohup started, outlive a hangup; what logs to a terminal ends with it as it ends with SIGTERM."""
+    port = tcp_socket()
+    service = Service([port])
+    for _ in range(3):
+        service.process.send_signal(signal.SIGHUP)
+    check(get(port, "/")[0] == 200, "a hangup ended a daemon")
+    service.stop()
+    for ignored in (True, False):
+        ours, theirs = os.openpty()
+        process = subprocess.Popen(
+            [WARTA, "serve", "--database", f"{folder}/t.db", "--listen", "127.0.0.1:0"], stdin=theirs, stdout=subprocess.PIPE,
+            stderr=theirs, text=True, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL))
+        os.close(theirs)
+        check("listening on" in process.stdout.readline(), "does not start in a terminal")
+        process.send_signal(signal.SIGHUP)
+        if ignored:
+            process.send_signal(0)
+            process.send_signal(signal.SIGTERM)
+        check(process.wait(PATIENCE_S) == 0, f"ended with {process.returncode}")
+        process.stdout.close()
+        os.close(ours)
 
 
 def test_watchdog():
@@ -375,7 +370,7 @@ def main():
         items = "[" + ",".join('{"type":"news","title":"Item %d"}' % i for i in range(5)) + "]"
         subprocess.run([WARTA, "import", "--database", f"{folder}/t.db", "-"], input=items, text=True, check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for test in (test_handed_over, test_notify, test_watchdog, test_restarts, test_drain, test_sandbox,
+        for test in (test_handed_over, test_notify, test_hangup, test_watchdog, test_restarts, test_drain, test_sandbox,
                      test_healthcheck):
             if len(sys.argv) < 2 or test.__name__ in sys.argv[1:]:
                 test()

@@ -97,7 +97,7 @@ static void order(void **state)
     struct work works[20];
     make_apps(&app, list, 1);
     gate_init(&gate, false);
-    struct lane_pool *pool = lane_pool_create(list, 1, 20, 0);
+    struct lane_pool *pool = lane_pool_create(list, 1, 20, 20, 0);
     for (size_t i = 0; i < 20; i++)
         assert_true(submit(pool, &works[i], &gate));
     gate_open(&gate);
@@ -117,7 +117,7 @@ static void bounds(void **state)
     struct work works[THREADS + 3 + 1];
     make_apps(apps, list, THREADS);
     gate_init(&gate, false);
-    struct lane_pool *pool = lane_pool_create(list, THREADS, 3, 0);
+    struct lane_pool *pool = lane_pool_create(list, THREADS, 3, 3, 0);
     for (size_t i = 0; i < THREADS; i++) {
         assert_true(submit(pool, &works[i], &gate));
         wait_for_entered(&gate, i + 1);
@@ -153,7 +153,7 @@ static void stop_runs_what_waits(void **state)
     pthread_t opener;
     make_apps(&app, list, 1);
     gate_init(&gate, false);
-    struct lane_pool *pool = lane_pool_create(list, 1, 10, 0);
+    struct lane_pool *pool = lane_pool_create(list, 1, 10, 10, 0);
     for (size_t i = 0; i < 10; i++)
         assert_true(submit(pool, &works[i], &gate));
     assert_int_equal(pthread_create(&opener, NULL, open_soon, &gate), 0);
@@ -172,7 +172,7 @@ static void nothing_to_do(void **state)
     (void)state;
     struct app apps[THREADS], *list[THREADS];
     make_apps(apps, list, THREADS);
-    lane_pool_destroy(lane_pool_create(list, THREADS, 1, 0));
+    lane_pool_destroy(lane_pool_create(list, THREADS, 1, 1, 0));
     lane_pool_destroy(NULL);
 }
 
@@ -204,7 +204,7 @@ static void many_senders(void **state)
     size_t taken = 0, ran = 0;
     make_apps(apps, list, THREADS);
     gate_init(&gate, true);
-    struct lane_pool *pool = lane_pool_create(list, THREADS, 8, 0);
+    struct lane_pool *pool = lane_pool_create(list, THREADS, 8, 8, 0);
     for (size_t i = 0; i < SENDERS; i++) {
         senders[i].pool = pool;
         senders[i].gate = &gate;
@@ -242,7 +242,7 @@ static void nice_ones_stand_back_alone(void **state)
     int wanted = own < 19 ? own + 1 : 19;
     struct lane_job job = {.run = note_priority, .context = &priority};
     make_apps(&app, list, 1);
-    struct lane_pool *pool = lane_pool_create(list, 1, 1, 1);
+    struct lane_pool *pool = lane_pool_create(list, 1, 1, 1, 1);
     assert_true(lane_pool_submit(pool, &job));
     lane_pool_destroy(pool);
     assert_int_equal(priority, wanted);

@@ -21,7 +21,8 @@ static const char login[] = "username=ada&password=a+long+wrong+password";
 
 struct running {
     struct harness harness;
-    struct app *slow[SERVER_SLOW_THREADS + 1]; /* the last for uploads */
+    struct app **apps;
+    size_t apps_len;
     struct server *server;
 };
 
@@ -30,10 +31,6 @@ static void start(struct running *running)
     char error[256];
     struct harness *harness = &running->harness;
     harness_open(harness, "[]", NULL);
-    for (size_t i = 0; i <= SERVER_SLOW_THREADS; i++) {
-        running->slow[i] = app_create(&harness->site, harness->database, STORE_WRITE, error, sizeof error);
-        assert_non_null(running->slow[i]);
-    }
     const struct server_options options = {
         .listen = "127.0.0.1:0",
         .log = &harness->log,
@@ -41,20 +38,29 @@ static void start(struct running *running)
         .stop_ms = SHORT_MS,
         .lane_limit_ms = SHORT_MS,
     };
-    const struct server_apps apps = {.fast = &harness->app,
-                                     .slow = running->slow,
-                                     .hash = &harness->staff,
-                                     .upload = running->slow[SERVER_SLOW_THREADS]};
     running->server = server_open(&options, error, sizeof error);
     assert_non_null(running->server);
-    assert_true(server_start(running->server, &apps, error, sizeof error));
+    running->apps_len = server_apps_len(running->server);
+    running->apps = calloc(running->apps_len, sizeof(struct app *));
+    assert_non_null(running->apps);
+    for (size_t i = 0; i < running->apps_len; i++) {
+        enum store_access access = server_app_writes(running->server, i) ? STORE_WRITE : STORE_READ;
+        running->apps[i] = app_create(&harness->site, harness->database, access, error, sizeof error);
+        assert_non_null(running->apps[i]);
+    }
+    const struct server_site site = {.apps = running->apps,
+                                     .prefix = "",
+                                     .trusted_proxies = harness->site.trusted_proxies,
+                                     .clock = harness->site.clock};
+    assert_true(server_start(running->server, &site, error, sizeof error));
 }
 
 /* The server has ended. */
 static void clean_up(struct running *running)
 {
-    for (size_t i = 0; i <= SERVER_SLOW_THREADS; i++)
-        app_destroy(running->slow[i]);
+    for (size_t i = 0; i < running->apps_len; i++)
+        app_destroy(running->apps[i]);
+    free(running->apps);
     harness_close(&running->harness);
 }
 

@@ -92,10 +92,10 @@ static void test_encoding(void **state)
         {"br;q=0, *", ENCODING_GZIP},
         {"identity;q=0, gzip", ENCODING_GZIP},
         {"identity;q=0, *;q=0.1", ENCODING_BROTLI},
-        {"identity;q=0", ENCODINGS},
-        {"*;q=0", ENCODINGS},
+        {"identity;q=0", ENCODING_IDENTITY},
+        {"*;q=0", ENCODING_IDENTITY},
         {"*;q=0, gzip;q=0.1", ENCODING_GZIP},
-        {"identity;q=0, deflate", ENCODINGS},
+        {"identity;q=0, deflate", ENCODING_IDENTITY},
         {"gzip;q=2, br;q=x", ENCODING_IDENTITY},
         {",;,,gzip,", ENCODING_GZIP},
     };

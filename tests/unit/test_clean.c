@@ -209,6 +209,44 @@ static void test_refused(void **state)
     assert_refused(&many, true);
 }
 
+/* What takes work for each character must not look at all others: a run of digits before many full stops, an address without an
+ * end. */
+static void test_long_runs(void **state)
+{
+    (void)state;
+    struct buf number = repeated("1", 400000, ""), address = repeated("", 0, "<a href='https://x.example/?");
+    for (int i = 0; i < 200000; i++)
+        buf_text(&number, ". ");
+    for (int i = 0; i < 900000; i++)
+        buf_char(&address, 'a');
+    buf_text(&address, "'>words</a>");
+    assert_refused(&number, false);
+    json_t *dropped = json_array();
+    char *markdown = clean(buf_string(&address), dropped);
+    assert_string_equal(markdown, "words");
+    assert_int_equal(json_array_size(dropped), 1);
+    free(markdown);
+    json_decref(dropped);
+    buf_release(&address);
+}
+
+/* An address or an indentation is repeated in each paragraph, but not without bounds. */
+static void test_growth_is_bounded(void **state)
+{
+    (void)state;
+    struct buf link = repeated("", 0, "<a href='https://x.example/"), code = repeated("<ol><li>", 8, "<pre>x");
+    for (int i = 0; i < 1900; i++)
+        buf_char(&link, 'a');
+    buf_text(&link, "'>x");
+    for (int i = 0; i < 50000; i++)
+        buf_text(&link, "<br><br>x");
+    for (int i = 0; i < 900000; i++)
+        buf_char(&code, '\n');
+    buf_text(&code, "x</pre>");
+    assert_refused(&link, true);
+    assert_refused(&code, true);
+}
+
 /* The lines of lists in lists grow with their depth, which is bounded. */
 static void test_depth_is_bounded(void **state)
 {
@@ -417,6 +455,8 @@ int main(void)
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_losses),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_long_runs),
+        cmocka_unit_test(test_growth_is_bounded),
         cmocka_unit_test(test_depth_is_bounded),
         cmocka_unit_test(test_words_stay),
         cmocka_unit_test(test_is_markup),

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "warta/base/config.h"
-#include "warta/commands/command.h"
 #include "warta/commands/settings.h"
 
 enum { WORDS_MAX = 8, PATH_CAP = 256 };
@@ -80,6 +79,18 @@ static void make_file(char path[static PATH_CAP], const char *content, size_t le
 
 /* --- what is taken -------------------------------------------------------------------------------- */
 
+static void assert_origin(const struct config *config, const char *name, const char *origin)
+{
+    struct config_row row;
+    bool found = false;
+    for (size_t i = 0; !found && config_row(config, i, &row); i++) {
+        buf_release(&row.value);
+        found = strcmp(row.name, name) == 0;
+    }
+    assert_true(found);
+    assert_string_equal(row.origin, origin);
+}
+
 static void defaults_stand(void **state)
 {
     (void)state;
@@ -92,7 +103,7 @@ static void defaults_stand(void **state)
     assert_string_equal(config_text(&config, "config"), "");
     assert_int_equal(config_int(&config, "threads"), 0);
     assert_false(config_flag(&config, "quiet"));
-    assert_string_equal(config_origin(&config, "threads"), "default");
+    assert_origin(&config, "threads", "default");
     assert_null(config_argument(&config, 0));
     config_release(&config);
 }
@@ -113,12 +124,12 @@ static void flags_win_over_environment_over_file(void **state)
     assert_true(config_init(&config, &serve_usage, 2, words, environment, error));
     unlink(path);
     assert_int_equal(config_int(&config, "threads"), -1);
-    assert_string_equal(config_origin(&config, "threads"), "flag");
+    assert_origin(&config, "threads", "flag");
     assert_string_equal(config_text(&config, "log-format"), "text");
-    assert_string_equal(config_origin(&config, "log-format"), "environment");
+    assert_origin(&config, "log-format", "environment");
     assert_string_equal(config_text(&config, "site-title"), "ILO cooperatives");
     snprintf(origin, sizeof origin, "file %s:3", path);
-    assert_string_equal(config_origin(&config, "site-title"), origin);
+    assert_origin(&config, "site-title", origin);
     assert_true(config_flag(&config, "quiet"));
     assert_string_equal(config_text(&config, "database"), "a = #b");
     config_release(&config);
@@ -186,7 +197,7 @@ static void booleans_have_words(void **state)
         char error[CONFIG_ERROR_CAP];
         assert_true(config_init(&config, &serve_usage, 0, nothing, environment, error));
         assert_int_equal(config_flag(&config, "quiet"), cases[i].value);
-        assert_string_equal(config_origin(&config, "quiet"), "environment");
+        assert_origin(&config, "quiet", "environment");
         config_release(&config);
     }
 }
@@ -209,7 +220,7 @@ static void secrets_come_from_files(void **state)
         assert_true(config_init(&config, &secret_usage, 0, nothing, environment, error));
         unlink(path);
         assert_string_equal(config_text(&config, "key"), cases[i].text);
-        assert_string_equal(config_origin(&config, "key"), origin);
+        assert_origin(&config, "key", origin);
         config_release(&config);
     }
 }
@@ -268,6 +279,31 @@ static void wrong_flags_are_named(void **state)
     }
 }
 
+/* What Kubernetes sets for services whose names begin with "warta" is no setting of ours. */
+static void variables_of_services_are_passed_over(void **state)
+{
+    (void)state;
+    const char *const environment[] = {"WARTA_SERVICE_HOST=10.0.0.7",
+                                       "WARTA_SERVICE_PORT=80",
+                                       "WARTA_SERVICE_PORT_HTTP=80",
+                                       "WARTA_PORT=tcp://10.0.0.7:80",
+                                       "WARTA_PORT_80_TCP=tcp://10.0.0.7:80",
+                                       "WARTA_PORT_80_TCP_ADDR=10.0.0.7",
+                                       "WARTA_PORT_8443_UDP_PROTO=udp",
+                                       "WARTA_NEWS_SERVICE_HOST=10.0.0.8",
+                                       "WARTA_NEWS_PORT_80_TCP_PORT=80",
+                                       "WARTA_NEWS_SERVICE_PORT_METRICS=9",
+                                       "WARTA_THREADS=2",
+                                       NULL};
+    const char *const words[] = {"a"};
+    struct config config;
+    char error[CONFIG_ERROR_CAP] = "";
+    if (!config_init(&config, &serve_usage, 0, words, environment, error))
+        fail_msg("%s", error);
+    assert_int_equal(config_int(&config, "threads"), 2);
+    config_release(&config);
+}
+
 static void wrong_variables_are_named(void **state)
 {
     (void)state;
@@ -278,6 +314,8 @@ static void wrong_variables_are_named(void **state)
         {{"WARTA_SITE_TITEL=x"},
          "WARTA_SITE_TITEL in the environment: no such setting, did you mean WARTA_SITE_TITLE?"},
         {{"WARTA_site_title=x"}, "WARTA_site_title in the environment: no such setting"},
+        {{"WARTA_SERVICE_HOSTS=x"}, "WARTA_SERVICE_HOSTS in the environment: no such setting"},
+        {{"WARTA_PORTS=x"}, "WARTA_PORTS in the environment: no such setting"},
         {{"WARTA_=x"}, "WARTA_ in the environment: no such setting"},
         {{"WARTA_DRY_RUN=1"}, "WARTA_DRY_RUN in the environment: can only be given as a flag"},
         {{"WARTA_DRY_RUM=1"}, "WARTA_DRY_RUM in the environment: no such setting"},
@@ -510,64 +548,6 @@ static void settings_are_described_and_secrets_masked(void **state)
     config_release(&config);
 }
 
-static bool is_capital(const char *text, char *reason, size_t reason_len)
-{
-    snprintf(reason, reason_len, "\"%s\" begins small", text);
-    return *text >= 'A' && *text <= 'Z';
-}
-
-static void a_reload_takes_what_is_live(void **state)
-{
-    (void)state;
-    static const struct setting table[] = {
-        {.name = "title",
-         .kind = SETTING_TEXT,
-         .live = true,
-         .filled = true,
-         .valid = is_capital,
-         .fallback = "Warta",
-         .value = "TEXT"},
-        {.name = "threads", .kind = SETTING_INTEGER, .max = 64, .fallback = "0", .value = "N"},
-        {.name = "config", .kind = SETTING_TEXT, .value = "FILE"},
-        {.name = NULL},
-    };
-    static const struct usage usage = {.command = "serve", .arguments = "", .shared = table};
-    static const struct {
-        const char *file, *title, *reason;
-    } cases[] = {
-        {"title = Two\nthreads = 2\n", "Two", NULL},
-        {"threads = 2\n", "Warta", NULL},
-        {"title = Two\nthreads = 3\n", NULL, "threads: has changed"},
-        {"title = Two\n", NULL, "threads: has changed"},
-        {"titel = Two\nthreads = 2\n", NULL, "did you mean title"},
-        {"title =\nthreads = 2\n", NULL, "must not be empty"},
-        {"threads = 2\ntitle = two\n", NULL, ":2: title: \"two\" begins small"},
-    };
-    char path[PATH_CAP], error[CONFIG_ERROR_CAP];
-    static const char first[] = "title = One\nthreads = 2\n";
-    make_file(path, first, strlen(first));
-    const char *const words[] = {"--config", path};
-    struct config config;
-    assert_true(config_init(&config, &usage, 2, words, nothing, error));
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct config fresh;
-        FILE *file = fopen(path, "w");
-        assert_non_null(file);
-        fputs(cases[i].file, file);
-        fclose(file);
-        bool taken = config_reload(&config, &fresh, error);
-        assert_int_equal(taken, cases[i].reason == NULL);
-        if (taken)
-            assert_string_equal(config_text(&fresh, "title"), cases[i].title);
-        else
-            assert_non_null(strstr(error, cases[i].reason));
-        config_release(&fresh);
-        assert_string_equal(config_text(&config, "title"), "One");
-    }
-    config_release(&config);
-    unlink(path);
-}
-
 static void the_shared_settings_are_sound(void **state)
 {
     (void)state;
@@ -595,25 +575,6 @@ static void the_shared_settings_are_sound(void **state)
     buf_release(&out);
 }
 
-/* The sentence of "warta serve --help" that tells what a reload takes names what is live, and nothing else. */
-static void help_tells_what_is_live(void **state)
-{
-    (void)state;
-    static const char start[] = "take new values of";
-    const char *list = strstr(command_serve.usage->details, start);
-    assert_non_null(list);
-    char sentence[512];
-    snprintf(sentence, sizeof sentence, "%.*s", (int)strcspn(list, ";") + 1, list);
-    for (const struct setting *setting = settings_shared; setting->name != NULL; setting++) {
-        size_t len = strlen(setting->name);
-        bool told = false;
-        for (const char *at = sentence + strlen(start); (at = strstr(at, setting->name)) != NULL; at += len)
-            told = told || (strchr(" ,", at[-1]) != NULL && strchr(" ,;", at[len]) != NULL);
-        if (told != setting->live)
-            fail_msg("%s is %s", setting->name, told ? "told, but not live" : "live, but not told");
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -624,18 +585,17 @@ int main(void)
         cmocka_unit_test(booleans_have_words),
         cmocka_unit_test(secrets_come_from_files),
         cmocka_unit_test(wrong_flags_are_named),
+        cmocka_unit_test(variables_of_services_are_passed_over),
         cmocka_unit_test(wrong_variables_are_named),
         cmocka_unit_test(wrong_secret_files_are_named),
         cmocka_unit_test(only_secrets_have_files),
         cmocka_unit_test(wrong_lines_are_named),
         cmocka_unit_test(a_file_has_its_limit),
         cmocka_unit_test(a_long_mistake_is_cut),
-        cmocka_unit_test(help_tells_what_is_live),
         cmocka_unit_test(help_is_wanted_before_the_flags_end),
         cmocka_unit_test(help_is_aligned),
         cmocka_unit_test(long_help_is_wrapped),
         cmocka_unit_test(settings_are_described_and_secrets_masked),
-        cmocka_unit_test(a_reload_takes_what_is_live),
         cmocka_unit_test(the_shared_settings_are_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

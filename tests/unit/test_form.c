@@ -48,6 +48,13 @@ static const struct {
     {"{}", "{}"},
     {"{\"title\":\" \\t a \\r\\n b\\u00a0\\u2003 \"}", "{\"title\":\"a b\"}"},
     {"{\"title\":\"e\\u0301\"}", "{\"title\":\"\\u00e9\"}"},
+    {"{\"title\":\"1234567890                                                                                     "
+     "                                                                 \"}",
+     "{\"title\":\"1234567890\"}"},
+    {"{\"title\":"
+     "\"e\\u0302\\u0301e\\u0302\\u0301e\\u0302\\u0301e\\u0302\\u0301e\\u0302\\u0301e\\u0302\\u0301e\\u0302\\u0301"
+     "e\\u0302\\u0301e\\u0302\\u0301e\\u0302\\u0301\"}",
+     "{\"title\":\"ếếếếếếếếếế\"}"},
     {"{\"title\":\"ខ្មែរខ្មែរ\"}", "{\"title\":\"ខ្មែរខ្មែរ\"}"},
     {"{\"title\":\"e\\u0301e\\u0301e\\u0301e\\u0301e\\u0301e\\u0301e\\u0301e\\u0301e\\u0301e\\u0301\"}",
      "{\"title\":\"éééééééééé\"}"},
@@ -97,6 +104,10 @@ static const struct {
     {"null", "", "is not an object"},
     {"{\"title\":\"12345678901\"}", "title", "is longer than 10 characters"},
     {"{\"title\":\"😀😀😀😀😀😀😀😀😀😀😀\"}", "title", "is longer than 10 characters"},
+    {"{\"title\":"
+     "\"e\\u0302\\u0301e\\u0302\\u0301e\\u0302\\u0301e\\u0302\\u0301e\\u0302\\u0301e\\u0302\\u0301e\\u0302\\u0301"
+     "e\\u0302\\u0301e\\u0302\\u0301e\\u0302\\u0301e\"}",
+     "title", "is longer than 10 characters"},
     {"{\"title\":1}", "title", "is not text"},
     {"{\"title\":true}", "title", "is not text"},
     {"{\"title\":[\"a\"]}", "title", "is not text"},

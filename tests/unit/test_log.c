@@ -12,8 +12,10 @@
 #include <limits.h>
 #include <pthread.h>
 #include <regex.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 
 #include "warta/base/log.h"
 #include "warta/base/log_buffer.h"
@@ -317,6 +319,84 @@ static void test_a_failing_write_is_ignored(void **state)
     log_write(&closed, LOG_ERROR, NULL, "nobody reads this");
 }
 
+/* --- a log that is not read --- */
+
+/* With lines that fill each page of the pipe, so that no shorter one finds room; one is dropped. */
+static size_t fill(const struct sink *sink)
+{
+    char line[128];
+    size_t lines = 0;
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\n';
+    do
+        log_send(&sink->log, line, sizeof line);
+    while (waiting(sink->read_fd) == ++lines * sizeof line);
+    return lines - 1;
+}
+
+/* Whether the sink can open a description of its own or must ask before it writes. */
+static void test_lines_that_would_wait_are_counted(void **state)
+{
+    (void)state;
+    for (int mode = 0; mode < 4; mode++) {
+        struct sink sink;
+        char lines[1 << 17], expected[128];
+        struct rlimit files;
+        sink_open(&sink, LOG_ERROR, mode % 2 == 0 ? LOG_TEXT : LOG_JSON);
+        sink.log.level = LOG_INFO;
+        assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+        setrlimit(RLIMIT_NOFILE,
+                  &(struct rlimit){.rlim_cur = mode < 2 ? files.rlim_cur : 0, .rlim_max = files.rlim_max});
+        sink.log.sink = log_sink_create(sink.log.fd);
+        setrlimit(RLIMIT_NOFILE, &files);
+        size_t written = fill(&sink);
+        assert_false(log_writable(&sink.log));
+        log_write(&sink.log, LOG_DEBUG, NULL, "not logged, so not dropped");
+        log_write(&sink.log, LOG_ERROR, NULL, "dropped");
+        log_send(&sink.log, NULL, 0);
+        ssize_t len = read(sink.read_fd, lines, sizeof lines);
+        assert_true(len > 0 && lines[len - 1] == '\n');
+        for (ssize_t i = 0; i < len; i++)
+            written -= lines[i] == '\n';
+        assert_int_equal(written, 0);
+        log_send(&sink.log, NULL, 0);
+        log_send(&sink.log, NULL, 0);
+        log_write(&sink.log, LOG_INFO, NULL, "read");
+        snprintf(expected, sizeof expected, "%s2 lines of the log were dropped: standard error was not read%s\n",
+                 mode % 2 == 0 ? " warn " : "\"level\":\"warn\",\"message\":\"", mode % 2 == 0 ? "" : "\"}");
+        log_sink_destroy(sink.log.sink);
+        const char *said = sink_close(&sink);
+        assert_non_null(strstr(said, expected));
+        assert_int_equal(strchr(said, '\n') - said, strstr(said, expected) - said + (ptrdiff_t)strlen(expected) - 1);
+        assert_non_null(strstr(strchr(said, '\n'), "read"));
+    }
+}
+
+/* As on a disk that is full: here the file may not grow. */
+static void test_a_cut_line_is_ended(void **state)
+{
+    (void)state;
+    struct rlimit before;
+    char text[512] = "";
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    struct log log = {.fd = fileno(file), .level = LOG_INFO, .sink = log_sink_create(fileno(file))};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){.rlim_cur = 10, .rlim_max = before.rlim_max});
+    log_send(&log, "whole\ncut in two\n", sizeof "whole\ncut in two\n" - 1);
+    log_send(&log, "none\n", sizeof "none\n" - 1);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_DFL);
+    log_send(&log, "more\n", sizeof "more\n" - 1);
+    assert_true(pread(log.fd, text, sizeof text - 1, 0) > 0);
+    assert_memory_equal(text, "whole\ncut \n", strlen("whole\ncut \n"));
+    assert_non_null(strstr(text, " warn 2 lines of the log were dropped: standard error could not be written: File too "
+                                 "large\nmore\n"));
+    log_sink_destroy(log.sink);
+    fclose(file);
+}
+
 /* systemd names what its services' output leads to by device and inode. */
 static void test_journal(void **state)
 {
@@ -384,6 +464,8 @@ int main(void)
         cmocka_unit_test(test_lines_are_gathered),
         cmocka_unit_test(test_threads_do_not_mix),
         cmocka_unit_test(test_a_failing_write_is_ignored),
+        cmocka_unit_test(test_lines_that_would_wait_are_counted),
+        cmocka_unit_test(test_a_cut_line_is_ended),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,10 +72,62 @@ static void test_length_and_form(void **state)
     (void)state;
     assert_int_equal(text_length(""), 0);
     assert_int_equal(text_length("a\u00E9\u179F\U0001F389"), 4);
-    assert_owned(text_nfc(""), "");
-    assert_owned(text_nfc("Cafe\u0301"), "Caf\u00E9");
-    assert_owned(text_nfc("Tie\u0302\u0301ng Vie\u0323\u0302t"), "Ti\u1EBFng Vi\u1EC7t");
-    assert_owned(text_nfc("\u0958"), "\u0915\u093C");
+    assert_owned(text_nfc("", 0), "");
+    assert_owned(text_nfc("Cafe\u0301", 6), "Caf\u00E9");
+    assert_owned(text_nfc("Tie\u0302\u0301ng Vie\u0323\u0302t", 100), "Ti\u1EBFng Vi\u1EC7t");
+    assert_owned(text_nfc("\u0958", 3), "\u0915\u093C");
+    assert_owned(text_nfc("\U0001D160\U0001D160", 8), "\U0001D158\U0001D165\U0001D16E\U0001D158\U0001D165\U0001D16E");
+    assert_null(text_nfc("Cafe\u0301", 5));
+    assert_null(text_nfc("a", 0));
+}
+
+static void test_fit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t max, fits;
+    } rows[] = {
+        {"", 0, 0},       {"", 5, 0},        {"abc", 5, 3},        {"abc", 3, 3},         {"abc", 2, 2},
+        {"abc", 0, 0},    {"a\u00E9", 3, 3}, {"a\u00E9", 2, 1},    {"\u00E9", 1, 0},      {"\u1780\u1781", 5, 3},
+        {"\u1780", 2, 0}, {"\u1780", 3, 3},  {"\U0001F389", 3, 0}, {"\U0001F389a", 4, 4}, {"a\U0001F389", 4, 1}};
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (text_fit(rows[i].text, rows[i].max) != rows[i].fits)
+            fail_msg("row %zu: %zu", i, text_fit(rows[i].text, rows[i].max));
+}
+
+/* Of a run of marks 30 are kept, however it is made up, and what was normalised stays as it is. */
+static void test_runs_are_capped(void **state)
+{
+    (void)state;
+    enum { MANY = 20000, RUN_MAX = 30 };
+    static const char *const marks[] = {
+        "\u0301", "\u0316",       "\u0301\u0316", "\u0316\u0301", "\u0345\u0301\u0316\u0338",
+        "\u0344", "\u0F73\u0F71", "\u3099",       "\u1161",       "\u11A8",
+        "\u09BE", "\u0323\u0302", "\U0001D165",   "\U0001E8D0",   "\u05B0\u0591"};
+    static const char *const first[] = {"", "a", "\u01D5", "\u1100", "\uAC00", "\u1F82"};
+    for (size_t i = 0; i < COUNT(marks) * COUNT(first); i++) {
+        char *text = calloc(1, MANY * strlen("\U0001D165") + 100);
+        char *end = stpcpy(text, first[i % COUNT(first)]);
+        for (size_t n = 0; n < MANY / strlen(marks[i / COUNT(first)]); n++)
+            end = stpcpy(end, marks[i / COUNT(first)]);
+        stpcpy(end, "b");
+        char *once = text_nfc(text, SIZE_MAX - 1);
+        char *again = text_nfc(once, SIZE_MAX - 1);
+        if (strcmp(once, again) != 0 || once[strlen(once) - 1] != 'b')
+            fail_msg("row %zu: %s, then %s", i, once, again);
+        assert_in_range(text_length(once), RUN_MAX - 1, RUN_MAX + 2);
+        free(again);
+        free(once);
+        free(text);
+    }
+    /* Khmer and Hangul as they are written, and as many marks as are kept. */
+    assert_owned(text_nfc("\u179F\u17D2\u178F\u17D2\u179A\u17B8", 100), "\u179F\u17D2\u178F\u17D2\u179A\u17B8");
+    assert_owned(text_nfc("\u1112\u1161\u11AB\u1100\u1173\u11AF", 100), "\uD55C\uAE00");
+    char full[1 + 2 * RUN_MAX + 1] = "x";
+    for (int n = 0; n < RUN_MAX; n++)
+        strcat(full, "\u0301");
+    assert_owned(text_nfc(full, 100), full);
 }
 
 static void test_single_line(void **state)
@@ -196,6 +248,10 @@ static void test_lang(void **state)
         "de-1901-1996-arevela-biske-bohoric-boont-colb1945",
     };
     char out[TEXT_LANG_CAP];
+    char endless[20000] = "en";
+    for (size_t len = 2; len + 9 < sizeof endless; len += 9)
+        memcpy(endless + len, "-variant1", 10);
+    assert_false(text_lang_canonical(endless, out));
     for (size_t i = 0; i < COUNT(good); i++) {
         assert_true(text_lang_canonical(good[i].tag, out));
         assert_string_equal(out, good[i].canonical);
@@ -376,6 +432,36 @@ static void test_slug_is_cut(void **state)
     text_destroy(text);
 }
 
+/* The beginning of a title decides, so that a long one costs no more than any. */
+static void test_slug_of_a_long_title(void **state)
+{
+    (void)state;
+    enum { TITLE_BYTES = 1200, MORE = 200000 };
+    static const char *const repeated[] = {"\u5354", "\u0E2A\u0E2B", "e\u0301\u0316", "\uFDFA", "\u17A0", "- "};
+    struct text *text = open_text("en", "UTC");
+    for (size_t i = 0; i < COUNT(repeated); i++) {
+        char *title = calloc(1, MORE + 100);
+        for (size_t len = 0; len < MORE; len += strlen(repeated[i]))
+            strcpy(title + len, repeated[i]);
+        char *slug = text_slug(text, title);
+        title[text_fit(title, TITLE_BYTES)] = '\0';
+        assert_owned(text_slug(text, title), slug);
+        free(slug);
+        free(title);
+    }
+    text_destroy(text);
+}
+
+static void test_word_ends(void **state)
+{
+    (void)state;
+    int ends[64];
+    assert_int_equal(text_word_ends("", ends), 0);
+    assert_int_equal(text_word_ends("one, \u00E9t\u00E9", ends), 4);
+    static const int expected[] = {3, 4, 5, 10};
+    assert_memory_equal(ends, expected, sizeof expected);
+}
+
 static void test_break_words(void **state)
 {
     (void)state;
@@ -502,6 +588,8 @@ int main(void)
         cmocka_unit_test(test_valid),
         cmocka_unit_test(test_controls),
         cmocka_unit_test(test_length_and_form),
+        cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_runs_are_capped),
         cmocka_unit_test(test_single_line),
         cmocka_unit_test(test_date_valid),
         cmocka_unit_test(test_local_time_valid),
@@ -516,6 +604,8 @@ int main(void)
         cmocka_unit_test(test_slug),
         cmocka_unit_test(test_slug_of_any_point),
         cmocka_unit_test(test_slug_is_cut),
+        cmocka_unit_test(test_slug_of_a_long_title),
+        cmocka_unit_test(test_word_ends),
         cmocka_unit_test(test_break_words),
         cmocka_unit_test(test_date_words),
         cmocka_unit_test(test_site_days),

@@ -32,6 +32,7 @@ static void test_name_problem(void **state)
         {"   ", "is missing"},
         {"\xe3\x80\x80", "is missing"},
         {SIXTY "x", "longer than 60"},
+        {"      " SIXTY "      ", NULL},
         {"A\x01na", "cannot be seen"},
         {"A\xe2\x80\xaena", "cannot be seen"},
         {"A\xe2\x80\x8bna", "cannot be seen"},
@@ -41,6 +42,41 @@ static void test_name_problem(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_problem(cases[i][0], user_name_problem(cases[i][0]), cases[i][1]);
+    char *long_name = calloc(1, 60 * strlen("e\u0302\u0301") + 3);
+    for (int i = 0; i < 60; i++)
+        strcat(long_name, "e\u0302\u0301");
+    assert_null(user_name_problem(long_name));
+    strcat(long_name, "xy");
+    check_problem(long_name, user_name_problem(long_name), "longer than 60");
+    char *normal = user_name_normal(long_name);
+    assert_string_equal(normal, "");
+    free(normal);
+    free(long_name);
+}
+
+/* Nobody has a name or a password that is too long, whatever they begin with. */
+static void test_too_long_to_log_in(void **state)
+{
+    (void)state;
+    enum { MANY = 300000 };
+    struct staff_site site;
+    int64_t id = 0;
+    staff_site_open(&site);
+    add_user(&site, "Ana", "admin");
+    char *name = calloc(1, MANY + 10), *password = calloc(1, MANY + 100);
+    strcpy(name, "Ana");
+    strcpy(password, good_password);
+    for (size_t len = 0; len < MANY; len += strlen("\u0301")) {
+        strcpy(name + 3 + len, len < MANY / 2 ? "\u0301" : "\u0316");
+        strcpy(password + strlen(good_password) + len, len < MANY / 2 ? "\u0301" : "\u0316");
+    }
+    assert_int_equal(login_check(site.store, name, good_password, "::1", MEMORY_KIB, NOW, &id), USER_WRONG);
+    assert_int_equal(login_check(site.store, "Ana", password, "::1", MEMORY_KIB, NOW, &id), USER_WRONG);
+    assert_int_equal(login_check(site.store, " Ana ", good_password, "::1", MEMORY_KIB, NOW, &id), USER_OK);
+    check_problem("a long password", user_password_problem(name, password), "longer than 200");
+    free(password);
+    free(name);
+    staff_site_close(&site);
 }
 
 static void test_password_problem(void **state)
@@ -301,7 +337,7 @@ int main(void)
         cmocka_unit_test(test_add),          cmocka_unit_test(test_set_password),
         cmocka_unit_test(test_disable),      cmocka_unit_test(test_last_admin),
         cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_undo),
-        cmocka_unit_test(test_undo_add),
+        cmocka_unit_test(test_undo_add),     cmocka_unit_test(test_too_long_to_log_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,11 @@
 /* The pipeline: from a request to a whole response, without a socket.
  *
- *     request -> route row -> guards (method, params) -> page handler -> response
+ *     request -> match (route row, parameters) -> access -> page handler -> response
  *
  * An app is what one thread needs: the shared site, its own store connection and its own text. Nothing is sent while
  * a page is made, so a fault in the middle is a whole 500 page under the request's id, and the log has its cause.
  *
- * Threads: an app belongs to one thread, but any may call app_change; the site is shared by all. */
+ * Threads: an app belongs to one thread; the site is shared by all. */
 #ifndef WARTA_APP_APP_H
 #define WARTA_APP_APP_H
 
@@ -13,39 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "warta/app/route.h"
-#include "warta/http/client.h"
+#include "warta/app/match.h"
 #include "warta/http/message.h"
 #include "warta/pages/page.h"
 
 struct app;
 
-/* `site` and `database` (a path) are borrowed. An app for the fast lane reads only; one for the other lanes writes.
+/* `site` and `database` (a path) are borrowed. An app of the read lane reads only; those of lanes that may write, write.
  * NULL, with one line in `error`, if the database cannot be opened. */
 struct app *app_create(const struct site *site, const char *database, enum store_access access, char *error,
                        size_t error_len);
 void app_destroy(struct app *app);
-
-/* Answers by another site (*borrowed*) from the next request on, whose base address, clock, language and time zone must be
- * the same. What was given to app_create stays borrowed; one given here is not used any more once another was, which
- * returns when a request that is being answered is done. */
-void app_change(struct app *app, const struct site *site);
-
-/* The row that answers the request, by its method and path; NULL if there is none. Looks at nothing else, and runs no
- * statement. */
-const struct route *app_route(const struct app *app, const struct request *request);
-
-/* The row of a GET or HEAD whose page may be kept and sent to anybody who asks for the same; NULL if it may not. With it,
- * appends to `target` the one address ("/?type=news") that stands for all that ask for it; a request for that is answered
- * alike. */
-const struct route *app_keeps(const struct app *app, const struct request *request, struct buf *target);
-
-/* Appends what the log calls that which was asked for. Tokens, and what staff look for, stand in queries, and some tokens in
- * the path: they are not for the log. */
-void app_log_target(const struct app *app, const struct request *request, struct buf *target);
-
-/* The client's address, seen through trusted proxies (client.h). */
-void app_client(struct app *app, const struct request *request, char out[static CLIENT_CAP]);
 
 /* Adds what this app's store took (store.h). Threads: any. */
 void app_timings_add(const struct app *app, struct store_timing sums[static STORE_TIMED]);
@@ -57,11 +35,15 @@ struct content {
 };
 bool app_content(struct app *app, struct content *content);
 
-/* Seconds since 1970, by the site's clock. */
-int64_t app_now(const struct app *app);
-
 /* Answers one request. It cannot fail: a fault becomes a 500. `response` has been initialised by the caller, who also
  * releases it. */
 void app_handle(struct app *app, const struct request *request, struct response *response);
+
+/* The same of a request that was matched; the parameters move from the match into the exchange. Of a page that may be kept,
+ * the response names the content it was made from. */
+void app_answer(struct app *app, const struct request *request, struct match *match, struct response *response);
+
+/* Whether the request comes with the cookie of a live session. */
+bool app_knows(struct app *app, const struct request *request);
 
 #endif

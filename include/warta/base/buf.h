@@ -25,6 +25,7 @@ void buf_append(struct buf *buf, const char *bytes, size_t len);
 void buf_text(struct buf *buf, const char *text);
 void buf_char(struct buf *buf, char c);
 void buf_integer(struct buf *buf, int64_t number); /* in decimal digits */
+void buf_percent(struct buf *buf, char byte);      /* as "%2F" (RFC 3986, 2.1) */
 void buf_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Makes room for `more` bytes behind the content. */

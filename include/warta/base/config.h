@@ -39,7 +39,6 @@ struct setting {
     int64_t min, max;                                                 /* SETTING_INTEGER */
     const char *fallback;                                             /* as a file would give it; NULL: "" or no */
     const char *const *choices;                                       /* SETTING_CHOICE: ends with NULL */
-    bool live;         /* a running server takes a change of it (config_reload) */
     const char *value; /* what help calls the value: "FILE"; not for choices and booleans */
     const char *help;
 };
@@ -58,9 +57,7 @@ struct config_value;
 
 struct config {
     struct arena arena;
-    const struct usage *usage; /* borrowed, as are the next three */
-    size_t words_len;
-    const char *const *words, *const *environment;
+    const struct usage *usage; /* borrowed */
     struct config_value *values;
     size_t values_len;
     const char **arguments;
@@ -69,7 +66,7 @@ struct config {
 
 enum { CONFIG_ERROR_CAP = 512, CONFIG_NAME_CAP = 64, CONFIG_FILE_MAX = 1 << 20 };
 
-/* Reads the settings of one command. `words` (borrowed for the config's life) is its part of the command line, without
+/* Reads the settings of one command. `words` (borrowed for this call) is its part of the command line, without
  * the program's and the command's names; `environment` (likewise) is as environ and ends with NULL. False with one
  * printable line in `error` that names the setting and where it stands ("--threads", "WARTA_THREADS in the
  * environment", "warta.conf:3: threads") and says what is wrong: an unknown name (with the nearest known one), a
@@ -79,17 +76,10 @@ bool config_init(struct config *config, const struct usage *usage, size_t words_
                  const char *const *environment, char error[static CONFIG_ERROR_CAP]);
 void config_release(struct config *config);
 
-/* Reads them once more, the file as it is now. False with one line in `error` as config_init gives it, or one that names a
- * setting that has changed and is not `live`. Release `fresh` in either case. */
-bool config_reload(const struct config *config, struct config *fresh, char error[static CONFIG_ERROR_CAP]);
-
 /* The value of a setting (*borrowed*). The name must be in the usage and of that kind; config_text: or a choice. */
 const char *config_text(const struct config *config, const char *name);
 int64_t config_int(const struct config *config, const char *name);
 bool config_flag(const struct config *config, const char *name);
-
-/* "flag", "environment", "file warta.conf:3" or "default" (*borrowed*). */
-const char *config_origin(const struct config *config, const char *name);
 
 /* The argument of that index, NULL behind the last (*borrowed*). */
 const char *config_argument(const struct config *config, size_t index);
@@ -101,9 +91,11 @@ bool config_wants_help(size_t words_len, const char *const *words);
  * with its value, its meaning and its default. */
 void config_help(const struct usage *usage, struct buf *out);
 
+/* The names are borrowed. */
 struct config_row {
-    const char *name, *origin; /* borrowed */
-    struct buf value;          /* as people read it, secrets masked; owned */
+    const char *name;
+    const char *origin; /* "flag", "environment", "file warta.conf:3" or "default" */
+    struct buf value;   /* as people read it, secrets masked; owned */
 };
 
 /* Fills in the shared setting of that index; false behind the last. Release the value. */

@@ -11,8 +11,10 @@
  * Some lines have fields in the place of a message, as "route=/ status=200" or "route":"/","status":200. They are
  * built in a buffer, and written alone (log_send) or with others (log_buffer.h).
  *
- * Threads: log_write may be called from any thread, and all but the descriptor and where it leads be set, while
- * others write. */
+ * A command waits until its log is read. A server must not: it gives its log a sink, which drops lines that would have
+ * to wait, counts them, and says so in a line of its own as soon as one can be written again.
+ *
+ * Threads: any; a log is constant once filled in. */
 #ifndef WARTA_BASE_LOG_H
 #define WARTA_BASE_LOG_H
 
@@ -28,14 +30,26 @@ enum log_clients { LOG_CLIENTS_FULL, LOG_CLIENTS_MASKED, LOG_CLIENTS_NONE };
 
 enum { LOG_FIELD_MAX = 3072 /* bytes of a field's value; the rest is cut */ };
 
+struct log_sink;
+
 struct log {
     int fd;
-    _Atomic enum log_level level; /* lines below it are dropped */
-    _Atomic enum log_format format;
-    _Atomic enum log_clients clients; /* how clients' addresses are shown (client_shown) */
-    _Atomic unsigned slow_ms;         /* a statement of the store that takes longer is named; 0: none is */
-    bool journal; /* the descriptor leads to systemd's journal: each line begins with its priority */
+    enum log_level level; /* lines below it are not logged */
+    enum log_format format;
+    enum log_clients clients; /* how clients' addresses are shown (client_shown) */
+    unsigned slow_ms;         /* a statement of the store that takes longer is named; 0: none is */
+    bool journal;             /* the descriptor leads to systemd's journal: each line begins with its priority */
+    struct log_sink *sink;    /* borrowed; NULL: lines are written to the descriptor, however long that takes */
 };
+
+/* A sink (*owned*) for that descriptor (*borrowed*). Pipes and terminals are opened once more through /proc, to be
+ * non-blocking for us and as they are for others, so this comes before the sandbox. What cannot be opened is asked before
+ * each write whether there is room. */
+struct log_sink *log_sink_create(int fd);
+void log_sink_destroy(struct log_sink *sink);
+
+/* Whether a line could be written now. */
+bool log_writable(const struct log *log);
 
 /* Writes one line. `request_id` may be NULL. A failing write is ignored: there is nowhere to say so. */
 void log_write(const struct log *log, enum log_level level, const char *request_id, const char *format, ...)
@@ -52,7 +66,8 @@ void log_line_number(enum log_format format, struct buf *line, const char *name,
 void log_line_ms(enum log_format format, struct buf *line, const char *name, int64_t ns); /* as 0.012 */
 void log_line_end(enum log_format format, struct buf *line);
 
-/* Writes whole lines, at most PIPE_BUF bytes of them, whatever their level. As log_write, it cannot fail. */
+/* Writes whole lines, at most PIPE_BUF bytes of them, whatever their level; without any, the count of those that were
+ * dropped, if there is one. As log_write, it cannot fail. */
 void log_send(const struct log *log, const char *lines, size_t len);
 
 /* Whether the descriptor is what systemd says leads to its journal ($JOURNAL_STREAM, systemd.exec(5)). */

@@ -3,6 +3,10 @@
  * Knows nothing of items, HTML or HTTP. All text is UTF-8; dates are "YYYY-MM-DD" in the proleptic
  * Gregorian calendar; instants are seconds since 1970 (UTC), named `_unix`.
  *
+ * Cost: strangers choose the text, and ICU takes more than linear time over some of it. Each function here is linear in its text,
+ * or looks at no more of it than it says. No other file calls ICU, except for properties of single characters (unicode/uchar.h
+ * and utf8.h); tests/includes.py checks that.
+ *
  * Threads: the functions without a struct text may be called from any thread. A struct text holds ICU
  * objects that are costly to open and not thread-safe: each thread creates its own. */
 #ifndef WARTA_BASE_TEXT_H
@@ -26,8 +30,15 @@ bool text_has_controls(const char *text);
 /* Number of code points in valid text. */
 size_t text_length(const char *text);
 
-/* NFC (Unicode Standard Annex #15), owned by the caller. `text` must be valid. */
-char *text_nfc(const char *text);
+/* How many bytes at the beginning of valid text fit into `max_bytes` without cutting a character in two. */
+size_t text_fit(const char *text, size_t max_bytes);
+
+/* NFC (Unicode Standard Annex #15), owned by the caller; NULL if `text` is longer than `max_bytes`, which is seen before
+ * any of it is normalised. `text` must be valid. Behind 30 combining marks in a row (or other characters that compose with the
+ * one before, such as Hangul vowels) the rest of the row is dropped: no language stacks as many (UAX #15, 13: Stream-Safe Text
+ * Format). One character of NFC comes of at most TEXT_NFC_BYTES bytes. */
+enum { TEXT_NFC_BYTES = 12 };
+char *text_nfc(const char *text, size_t max_bytes);
 
 /* White space trimmed at both ends and each run of it inside, line breaks included, made one space.
  * White space is the Unicode property White_Space; U+200B is kept. Text of which nothing can be seen, such as marks
@@ -53,7 +64,8 @@ void text_utc_format(int64_t unix_time, char out[static TEXT_UTC_CAP]);
 bool text_lang_canonical(const char *tag, char out[static TEXT_LANG_CAP]);
 
 /* Whether at least half of the letters are of a script that `lang` is usually written in. Text of fewer than ten
- * letters always fits, and so does any text where the script of `lang` is not known. `text` must be valid. */
+ * letters always fits, and so does any text where the script of `lang` is not known. The first 10,000 letters decide. `text` must
+ * be valid. */
 bool text_script_fits(const char *text, const char *lang);
 
 /* Whether `zone` names an IANA time zone that ICU knows ("Asia/Bangkok", "UTC"). */
@@ -71,12 +83,16 @@ void text_destroy(struct text *text);
 /* A slug for a title: Any-Latin; Latin-ASCII; lower case; runs of anything but a-z 0-9 become one hyphen; cut
  * at a hyphen to at most TEXT_SLUG_MAX bytes. An apostrophe between letters vanishes ("ILO's" → "ilos").
  * A title without a letter or digit gives ""; one of digits only gets the prefix "item-", because /items/57
- * is an item's permanent address. Owned by the caller. */
+ * is an item's permanent address. Only the first 1,200 bytes of the title count. Owned by the caller. */
 char *text_slug(struct text *text, const char *title);
 
 /* Puts U+200B between the words of scripts written without spaces (Khmer, Thai, Lao, Burmese, Han, Kana), at
  * ICU's word breaks; other text is unchanged. For full-text search. Owned by the caller. */
 char *text_break_words(struct text *text, const char *plain);
+
+/* Puts where each word, space or mark of valid text ends (Unicode Standard Annex #29), in bytes from its beginning, into `ends`,
+ * which has room for one number a byte. Returns how many there are. Needs no struct text. */
+size_t text_word_ends(const char *plain, int *ends);
 
 /* "2019-08-30" → "30 August 2019" in the language given at creation (*borrowed*, until the next call on this
  * struct text). `date` must be valid; a local time gives its time of day too ("5 July 2019, 09:30"). */
@@ -105,7 +121,7 @@ int64_t text_date_start_unix(struct text *text, const char *date);
  * repeated one, the first is meant. */
 int64_t text_local_unix(struct text *text, const char *local);
 
-/* Sorts names as a reader of the site's language expects: <0, 0, >0 as strcmp(). */
+/* Sorts names as a reader of the site's language expects, by their first 1,200 bytes: <0, 0, >0 as strcmp(). */
 int text_compare(struct text *text, const char *a, const char *b);
 
 #endif

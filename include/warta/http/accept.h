@@ -19,8 +19,8 @@ enum encoding { ENCODING_IDENTITY, ENCODING_GZIP, ENCODING_BROTLI, ENCODINGS };
 /* As Content-Encoding names it: "br". */
 const char *encoding_name(enum encoding encoding);
 
-/* The coding that the client's Accept-Encoding headers prefer (RFC 9110, 12.5.3): identity where they say nothing, and
- * ENCODINGS where they rule every one of them out. */
+/* The coding that the client's Accept-Encoding headers prefer (RFC 9110, 12.5.3): identity where they say nothing, or rule
+ * out all that there is. */
 enum encoding request_encoding(const struct request *request);
 
 #endif

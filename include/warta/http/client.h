@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "warta/base/log.h"
 #include "warta/base/mem.h"
@@ -36,6 +37,13 @@ bool client_is_trusted(const char *address, const char *trusted);
 /* The network that an address is counted by, as one client may have all of it: "203.0.113.0/24", "2001:db8::/64"; ""
  * for what is no address. */
 void client_network(const char *address, char out[static CLIENT_CAP]);
+
+/* The widest network that one customer may have: "203.0.113.0/24", "2001:db8::/56". */
+void client_network_wide(const char *address, char out[static CLIENT_CAP]);
+
+/* A number for the network of an address, by which what one client may have is counted: under a key (SipHash), so that
+ * nobody can choose an address to be counted with another's. */
+uint64_t client_network_hash(const char *address, const unsigned char key[static 16]);
 
 /* The address as the log shows it: whole, its network only, or "-", which it also is for what is no address. */
 void client_shown(const char *address, enum log_clients clients, char out[static CLIENT_CAP]);

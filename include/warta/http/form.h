@@ -5,7 +5,8 @@
  *
  * Values come out in normal form (NFC; kinds other than FIELD_TEXT also trimmed with runs of white space made one
  * space; line ends made LF; languages in canonical case; list entries without doubles or empty ones). Unless required,
- * every text kind may be empty.
+ * every text kind may be empty. Text that is too long is refused by its bytes, before any of it is normalised; white space that is
+ * trimmed does not count. In runs of combining marks the rest is dropped behind the 30th, as text_nfc() does.
  *
  * Threads: any. */
 #ifndef WARTA_HTTP_FORM_H
@@ -16,6 +17,8 @@
 #include <stddef.h>
 
 #include "warta/base/mem.h"
+
+enum { FORM_FIELDS_MAX = 512 };
 
 enum field_kind {
     FIELD_LINE,       /* one line of plain text */
@@ -32,12 +35,14 @@ enum field_kind {
     FIELD_IGNORED,    /* anything; read past and left out of the result */
 };
 
+enum { FIELD_LEN_MAX = 200 };
+
 struct field {
     const char *key;
     enum field_kind kind;
     bool required;              /* present and not empty */
     bool nullable;              /* empty text comes out as null; otherwise null comes out as empty ("", [] or {}) */
-    size_t max_len;             /* text kinds and the entries of FIELD_LINES: code points at most; 0: no bound */
+    size_t max_len;             /* text kinds and the entries of FIELD_LINES: code points at most; 0: FIELD_LEN_MAX */
     size_t max_entries;         /* FIELD_LINES; 0: no bound */
     const char *const *choices; /* FIELD_CHOICE: ends with NULL */
     const struct field *fields; /* FIELD_OBJECT: ends with a row without a key */
@@ -51,8 +56,11 @@ struct field {
  * stayed empty. */
 json_t *form_check(const struct field *table, const json_t *input, bool whole, json_t *errors);
 
+/* Adds a field of that name, making an array of one that repeats. */
+void form_add(json_t *form, const char *name, const char *value);
+
 /* Reads an urlencoded form (WHATWG URL, 5.1) into `form`, an object: name → string, or → array of strings where the name
- * repeats. False if an escape is malformed or the result is not valid UTF-8. */
+ * repeats. False if there are more than FORM_FIELDS_MAX, an escape is malformed or the result is not valid UTF-8. */
 bool form_decode(struct arena *arena, const char *urlencoded, json_t *form);
 
 #endif

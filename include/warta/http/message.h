@@ -18,14 +18,6 @@ struct header {
     const char *value;
 };
 
-/* A file of a form, in an unnamed temporary file. */
-struct upload {
-    const char *field;
-    const char *name; /* as the client calls it: any text, valid UTF-8 or not */
-    int fd;           /* positioned anywhere */
-    size_t len;
-};
-
 /* All borrowed from whoever made the request, for as long as it is handled. */
 struct request {
     const char *id; /* names it in the log and on a 500 page; NULL: it has none */
@@ -34,30 +26,26 @@ struct request {
     const char *query; /* behind the '?', still percent-encoded; "" if none */
     const struct header *headers;
     size_t headers_len;
-    const char *body; /* a form: urlencoded; one that came as multipart/form-data has been written as urlencoded too */
+    const char *body; /* as sent */
     size_t body_len;
-    const struct upload *uploads; /* the files of a multipart form */
-    size_t uploads_len;
-    bool uploads_lost;  /* there was no room for them */
+    bool body_cut;      /* only its beginning was kept: nobody is logged in, or there was no room */
+    bool uploads_lost;  /* there was no room */
     const char *client; /* the peer's network address in words; "" if there is none */
 };
 
 enum { RESPONSE_HEADERS_MAX = 24 };
 
-/* A body that is read as it is sent, for what is too large for memory. */
-struct response_stream {
-    /* Puts up to `max` bytes from `offset` on into `bytes` and returns how many; -1 on a fault, which cuts the response. Called on
-     * the thread that sends, with `context`. */
-    int64_t (*read)(void *context, int64_t offset, char *bytes, size_t max);
-    void (*release)(void *context);
-    void *context;
-    int64_t len;
+/* A body in a file. */
+struct response_file {
+    int fd; /* owned; -1: none */
+    int64_t offset, len;
 };
 
 struct response {
     int status;
+    int64_t generation;                          /* of the content that a page to be kept was made from; 0: not read */
     struct buf body;                             /* or */
-    struct response_stream stream;               /* where its read is set */
+    struct response_file file;                   /* where it has a descriptor */
     bool compressed;                             /* what follows is known; else it has to be made */
     struct buf gzip, brotli;                     /* the body's compressed forms, empty where that is no smaller */
     struct header headers[RESPONSE_HEADERS_MAX]; /* owned copies */

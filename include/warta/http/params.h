@@ -40,9 +40,9 @@ enum {
  * and `error` names it and says what it takes, fit to be shown to the reader. */
 json_t *params_parse(const struct param *table, const char *query, char error[static PARAM_ERROR_CAP]);
 
-/* Appends the one query ("?type=event&type=news&year=2019") that all queries with these parsed values are alike to: in the
- * table's order, the values of a parameter sorted; nothing where all are absent. */
-void params_canonical(const struct param *table, const json_t *values, struct buf *out);
+/* Sorts the values of parameters that repeat, and appends the one query ("?type=event&type=news&year=2019") of all queries
+ * with the same values: in the table's order; nothing where all are absent. */
+void params_canonical(const struct param *table, json_t *values, struct buf *out);
 
 /* Whether `text` is what PARAM_SLUG takes. */
 bool param_is_slug(const char *text);

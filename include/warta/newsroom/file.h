@@ -21,13 +21,14 @@ enum { FILE_CHUNK_LEN = 256 * 1024, FILE_NAME_MAX = 120 };
 
 enum file_outcome { FILE_OK, FILE_FAULT, FILE_GONE, FILE_REFUSED, FILE_IN_USE };
 
-/* Takes in the bytes of `fd` from its start, `len` of them; `name` is what the client calls it (made safe here). `id`
+/* Takes in `len` bytes; `name` is what the client calls it (made safe here). `id`
  * 0: a new file, or the one that has the same bytes and name already, as where a form comes twice; else it replaces
  * that one, which must be of the same media type, and whose bytes are kept for file_undo. `*file_id` tells, and `*undo_id`
  * what to give to file_undo; 0 of one that was there already. NULL: nobody will want to take a new one back. FILE_REFUSED
  * with a reason fit to be shown in `reason`. One transaction; notes it in the activity list. */
-enum file_outcome file_put(struct store *store, struct actor actor, int64_t id, const char *name, int fd, size_t len,
-                           int64_t now_unix, int64_t *file_id, int64_t *undo_id, char *reason, size_t reason_len);
+enum file_outcome file_put(struct store *store, struct actor actor, int64_t id, const char *name, const void *bytes,
+                           size_t len, int64_t now_unix, int64_t *file_id, int64_t *undo_id, char *reason,
+                           size_t reason_len);
 
 /* {"id", "name", "media_type", "size", "width", "height", "sha256", "content", "created_unix",
  * "changed_unix", "uses", "public":

@@ -15,6 +15,8 @@
 #include "warta/http/form.h"
 #include "warta/store/store.h"
 
+enum { ITEM_BODY_MAX = 256 * 1024 }; /* code points */
+
 /* The keys of an item and their bounds; ends with a row without a key. */
 extern const struct field item_fields[];
 

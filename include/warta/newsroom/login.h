@@ -1,9 +1,14 @@
 /* Logging in: how somebody proves who they are, by a password or by a link, and how guessing is slowed down.
  *
- * Failed logins are counted per account and network, per network, and per account alone; each count has some that are
- * free, and then a delay that doubles with every other (the table stands in login.c). Attempts that come too early are
- * not taken, so they do not count. Failures are forgotten after a day. The table is bounded; the oldest give way.
- * Sessions that live are not touched by any of it, so nobody can lock out who is at work.
+ * Failed logins are counted per account and network, and per network alone; each count has some that are free, and then a
+ * delay that doubles with every other (the table is in login.c). Of IPv6, what may be tried on an account is counted by /56,
+ * as a customer may have all of it; a network alone by /64 and by /56. Attempts that come too early are not taken, so they do
+ * not count. Failures are forgotten after a day. The tables are bounded; the oldest give way.
+ *
+ * Guesses from many networks cannot keep the owner out. A network from which the account was logged in to within
+ * LOGIN_NETWORK_LIFE_S is counted by itself alone. Where others have failed LOGIN_SIEGE times on an account within a day,
+ * each other network has LOGIN_SIEGE_TRIES a day: so n networks have at most 3 n + 50 guesses a day, whatever their rhythm, and
+ * an owner who comes from a network of their own has their tries at once. Sessions that live are not touched by any of it.
  *
  * An unknown or disabled user's login costs and answers the same as a wrong password.
  *
@@ -28,10 +33,15 @@ enum {
     PREVIEW_LIFE_S = 7 * 86400,
     LOGIN_FAILURES_MAX = 10000, /* rows */
     LOGIN_FORGET_S = 86400,
+    LOGIN_SIEGE = 50,
+    LOGIN_SIEGE_TRIES = 3,
+    LOGIN_NETWORKS_MAX = 16, /* that an account knows */
+    LOGIN_NETWORK_LIFE_S = 90 * 86400,
 };
 
-/* Seconds to wait before a login of that name from that client address may be tried; 0: now. -1 on a fault. */
-int64_t login_delay_s(struct store *store, const char *name, const char *client, int64_t now_unix);
+/* Seconds to wait before a login of that name from that client address may be tried; 0: now. -1 on a fault. `by_network`
+ * (may be NULL) says whether other names would have to wait there, too. */
+int64_t login_delay_s(struct store *store, const char *name, const char *client, int64_t now_unix, bool *by_network);
 
 /* Checks name and password, and counts a failure: USER_OK with the user's id, USER_WRONG, USER_UNHASHED, USER_FAULT.
  * Ask login_delay_s first. What counts against the name and the network is forgotten on success, and a password that

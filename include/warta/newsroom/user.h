@@ -26,7 +26,8 @@ struct actor {
     const char *name; /* "command line" */
 };
 
-/* A name in the form that is stored and looked up: NFC, one line, no white space around it (*owned*, free()). */
+/* A name in the form that is stored and looked up: NFC, one line, no white space around it (*owned*, free()). "", which nobody is
+ * called, for a name longer than USER_NAME_MAX. */
 char *user_name_normal(const char *name);
 
 /* NULL, or what is wrong with a user name or a password in words ("is shorter than 12 characters"). A password that is

@@ -16,6 +16,7 @@
 #include "warta/base/log.h"
 #include "warta/base/mem.h"
 #include "warta/base/text.h"
+#include "warta/http/form_data.h"
 #include "warta/http/message.h"
 #include "warta/http/params.h"
 #include "warta/http/url.h"
@@ -32,6 +33,8 @@ struct metrics_source {
     void *context;
 };
 
+struct readiness;
+
 /* What all threads share; everything is borrowed. */
 struct site {
     const struct view *view;
@@ -45,16 +48,26 @@ struct site {
     const struct metrics_source *metrics; /* NULL without a server */
     int64_t (*clock)(void);               /* seconds since 1970 */
     const char *database;                 /* its path */
+    struct login_gate *gate;              /* NULL without a server */
+    struct file_cache *files;             /* descriptors of files that are sent */
     const json_t *settings;               /* as doctor.h wants them */
-    const char *not_reloaded;             /* when and why the last reload was refused; NULL if it was not */
+    struct readiness *readiness;          /* what /readyz answers; NULL without a server */
 };
 
+struct file_cache;
+struct login_gate;
 struct route;
 
 enum { PAGE_NEXT_MAX = 2000 /* bytes of where a login leads */ };
 
-/* Who a page is for. */
-enum access { ACCESS_ALL, ACCESS_STAFF, ACCESS_ADMIN };
+/* Who a page is for: what a row of the route table leaves out lets nobody in. */
+enum access {
+    ACCESS_NOBODY,
+    ACCESS_PUBLIC,  /* anybody, the same for all */
+    ACCESS_VISITOR, /* anybody, by their cookie: who comes in is found out, and forms belong to it */
+    ACCESS_STAFF,
+    ACCESS_ADMIN
+};
 
 struct exchange {
     const struct site *site;
@@ -66,8 +79,9 @@ struct exchange {
     const char *path;          /* of the request, within the site: without its prefix */
     struct arena arena;
     json_t *params;
-    json_t *form;    /* a posted form: name → string, or → array of strings where the name repeats; {} if none */
-    json_t *session; /* as session_find gives it; NULL for readers */
+    json_t *form; /* a posted form: name → string, or → array of strings where the name repeats; {} if none */
+    struct form_data *posted;       /* with the files of a posted form (*arena*); NULL without one */
+    json_t *session;                /* as session_find gives it; NULL for readers */
     char cookie[SESSION_TOKEN_CAP]; /* the cookie's value that forms of this page belong to; "" if none is needed */
     char csrf[SESSION_TOKEN_CAP];   /* its CSRF token */
     struct actor actor;             /* of the session */
@@ -88,6 +102,9 @@ const char *page_shown_client(struct exchange *x);
 /* Renders the model by that template as the body. Returns `status`, or 500 when the template cannot be rendered,
  * which is logged. */
 int page_html(struct exchange *x, int status, const char *template_name);
+
+/* The body as it stands, of that media type. Returns `status`. */
+int page_body(struct exchange *x, int status, const char *media_type);
 
 /* `body` (*steals*; NULL is a fault) as JSON of that media type. Returns `status`, or 500 on a fault. */
 int page_json(struct exchange *x, int status, const char *media_type, json_t *body);
@@ -142,16 +159,25 @@ int page_form_again(struct exchange *x);
 /* After a login: the editor again with what was typed in an urlencoded form for `path`; nothing is saved. */
 int page_carry(struct exchange *x, const char *path, const char *form);
 
-/* The query parameters of staff's pages. */
-extern const struct param admin_params[];
+/* What the message of something done needs among the query parameters of a page of staff: rows of its table. */
+#define PARAMS_DONE                                                                          \
+    {.name = "done", .kind = PARAM_SLUG}, {.name = "undo", .kind = PARAM_TEXT, .max = 2000}, \
+        {.name = "item", .kind = PARAM_NUMBER}, {.name = "version", .kind = PARAM_NUMBER},   \
+    {                                                                                        \
+        .name = "to", .kind = PARAM_NUMBER                                                   \
+    }
+
+/* The query parameters of the pages that take any, for the route table. */
+extern const struct param done_params[], login_params[], token_params[], item_list_params[], item_new_params[],
+    activity_params[], file_list_params[], revision_params[];
 
 /* The handlers, for the route table. */
 page_handler page_listing, page_listing_json;
 page_handler page_item, page_item_json, page_item_md;
 page_handler page_static, page_file;
 
-/* For operators: /healthz is answered while the server lives, /readyz while it can read and
- * write the database too, which is of this version, with room on its disk (else 503). */
+/* For operators: /healthz is answered while the server lives, /readyz with what was found last of its database
+ * (store/ready.h), a 503 in words if that cannot be worked with. */
 page_handler page_healthz, page_readyz;
 
 /* The numbers, for clients in the networks of --metrics-from; 404 for others. */

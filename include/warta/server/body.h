@@ -1,17 +1,11 @@
-/* The body of a request, taken in as it comes: gathered in memory by a thread that must not wait, and stored by one
- * that may.
+/* The body of a request as it comes in: raw bytes, gathered in memory by a thread that must not wait, and stored in one
+ * unnamed file by one that may. What it means, the pipeline finds out.
  *
- * A form sent as multipart/form-data becomes what it would have been as application/x-www-form-urlencoded, in `text`,
- * and its files go to unnamed temporary files, so that none is ever whole in memory. Any other body is `text` as it
- * came.
+ * All that clients can make the server keep is counted in the spool, from the first byte of each body on, in memory and on
+ * the disk: in all, and by client, each of whom may have a quarter. Who sends without being logged in has nothing on the
+ * disk: of their body, the beginning is kept.
  *
- * A part with a filename is a file, unless the name is empty and it has no bytes: that is a form's file input with
- * nothing chosen. A part without a name is dropped. Names and values are what the client sent: any bytes.
- *
- * What is too long or malformed is noted, and the rest read past: files are gone from then on. Where files find no
- * room, all of them are lost, but not what was typed beside them. All temporary files together are bounded as well,
- * in bytes and number, and so is all text, as who sends them need not be anybody we know. A text of up to
- * BODY_GATHERED_MAX bytes is not counted, so that there is always room for what most forms hold.
+ * Where there is no room, what has come so far is kept, as forms begin with what was typed, and the rest is passed over.
  *
  * Threads: a body belongs to one at a time; a spool is shared. */
 #ifndef WARTA_SERVER_BODY_H
@@ -20,63 +14,67 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "warta/base/buf.h"
 #include "warta/http/message.h"
 
-enum { BODY_UPLOADS_MAX = 20, BODY_GATHERED_MAX = 48 * 1024 };
+enum { BODY_GATHERED_MAX = 48 * 1024, SPOOL_CLIENTS = 1024 };
 
-/* Where files are put until their request is answered. */
-struct spool {
-    const char *folder; /* borrowed; on a disk, or else they are in memory after all */
-    size_t max;         /* bytes of all files together */
-    size_t files_max;   /* how many there may be */
-    size_t text_max;    /* bytes of all text together, beyond the first BODY_GATHERED_MAX of each */
-    atomic_size_t len, files, text_len;
+/* Bytes that are kept, in one place. Clients whose hashes fall together share. */
+struct spool_room {
+    size_t max;
+    atomic_size_t len, of_client[SPOOL_CLIENTS];
 };
 
-struct body_parts;
+struct spool {
+    const char *folder; /* borrowed; on a disk, or else files are in memory after all */
+    struct spool_room memory, disk;
+};
 
 struct body {
     struct spool *spool;
-    size_t max, text_max; /* bytes as sent; bytes of `text` and of the names of files */
+    uint64_t client;
+    size_t max, text_max; /* bytes as sent; bytes that are kept where they are not stored */
     size_t len;           /* as sent */
-    size_t names_len;     /* of files */
-    size_t held;          /* what of the spool's text_len is this one's */
     int status;           /* what to refuse the request with; 0 while all is well */
-    bool files_lost;      /* for want of room */
-    int fault;            /* an errno, where files were lost; 0 if it was a bound of the spool */
-    struct buf text;
-    struct body_parts *parts; /* owned; NULL unless it is a multipart form */
+    bool text_only;       /* nothing is stored */
+    bool dropped;         /* nothing is kept */
+    bool cut;             /* only the beginning is kept */
+    bool no_room;         /* for want of room */
+    int fault;            /* an errno, where there was no room on the disk; 0 if it was a bound of the spool */
+    struct buf gathered;
+    int fd; /* 0: nothing is stored */
+    size_t stored;
+    void *mapped; /* the file, once it is whole; NULL */
 };
 
-/* Takes at most `max` bytes, of which `text_max` may become text. `multipart_type` is the Content-Type of a multipart
- * form; NULL for a body that is taken as it is. It is borrowed for the call, `spool` for longer. The form may be
- * refused already. */
-void body_init(struct body *body, struct spool *spool, size_t max, size_t text_max, const char *multipart_type);
+/* Takes at most `max` bytes. `client` is a hash of the client's network. */
+void body_init(struct body *body, struct spool *spool, uint64_t client, size_t max, size_t text_max);
 
-/* Waits for the disk if it has files. What `text` and `body_uploads` held is gone, `status` stays as it was. For a
- * body that is all zero there is nothing to do. */
+/* Waits for the disk if the body is stored. Nothing that body_finish gave is valid any more; `status` stays. For a body that
+ * is all zero there is nothing to do. */
 void body_release(struct body *body);
+
+/* From now on `text_max` bytes are kept, in memory. */
+void body_keep_text(struct body *body);
+
+/* From now on nothing is kept, as nobody wants it; `max` stands. */
+void body_drop(struct body *body);
 
 /* Gathers what has come; never waits. To be called only while nothing is due. */
 void body_take(struct body *body, const char *bytes, size_t len);
 
-/* Whether body_store has to be called before more is taken: BODY_GATHERED_MAX bytes have been gathered, or there are
- * files that the request is refused with. Never of a body that is taken as it is. */
+/* Whether body_store has to be called before more is taken: BODY_GATHERED_MAX bytes have been gathered. */
 bool body_is_due(const struct body *body);
 
-/* Takes apart what has been gathered. Waits for the disk. */
+/* Stores what has been gathered. Waits for the disk. */
 void body_store(struct body *body);
 
-/* All has been sent, the rest is stored: 0 if the body is whole, or what to refuse the request with: 400, 413, or 503 for
- * want of room. Waits for the disk, unless the body is taken as it is. */
-int body_end(struct body *body);
+bool body_is_stored(const struct body *body);
 
-/* Whether it has temporary files. */
-bool body_has_files(const struct body *body);
-
-/* The files (*borrowed*), of a body that is whole. */
-const struct upload *body_uploads(const struct body *body, size_t *len);
+/* All has been sent: 0, with the body in `request` (*borrowed* until body_release); or what to refuse the request with: 413,
+ * or 503 for want of room. Waits for the disk if the body is stored. */
+int body_finish(struct body *body, struct request *request);
 
 #endif

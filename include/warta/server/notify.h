@@ -1,4 +1,4 @@
-/* What the service manager is told: that the server is ready, reloads, stops, or is still alive.
+/* What the service manager is told: that the server is ready, stops, or is still alive.
  *
  * The protocol is sd_notify(3)'s, under "Notes: the protocol": one datagram of NAME=value lines to the unix socket that
  * NOTIFY_SOCKET names, by a path or, behind an '@', by an abstract name. Where there is none, nothing is told.
@@ -17,9 +17,6 @@ void notify_release(struct notify *notify);
 
 /* "READY=1", or several such lines. A fault is passed over: whoever listens is gone. */
 void notify_send(const struct notify *notify, const char *state);
-
-/* RELOADING=1, with the time that systemd asks for; READY=1 ends it. */
-void notify_reloading(const struct notify *notify);
 
 /* Within how many milliseconds the manager expects each WATCHDOG=1 (sd_watchdog_enabled(3)); 0 if it does not. */
 unsigned notify_watchdog_ms(void);

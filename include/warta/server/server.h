@@ -1,41 +1,38 @@
 /* The server: HTTP/1.1 on sockets, by way of libmicrohttpd.
  *
- * Each thread has its own event loop, its own share of the connections and its own app. What reaches an app has passed
- * the guard (guard.h), and its body is whole. Path and query are handed on as sent, still escaped. Values of headers
- * may end in white space.
+ * Loops send, lanes make. Each event loop has its own thread and its own share of the connections. It reads heads and
+ * bodies, looks a finished page up (cache.h), and sends. It makes no page, asks no database, compresses nothing and waits for
+ * no other thread. What is not finished yet is set aside (its connection is suspended) and goes to a lane (lane.h):
  *
- * Lanes (app_lane): a fast request is answered in the event loop that read it, and no two loops wait for each other. A
- * slow one, and one that hashes passwords, is set aside once its body is whole (its connection is suspended) and
- * handled on a thread of its lane (lane.h); then the event loop sends the response. So a login storm or a slow disk
- * does not hold up readers, nor the first one those who post. Where a lane's queue is full, the answer is 503 at once.
- * While a request is in its lane, nothing is asked of its client; one that leaves meanwhile changes nothing: the
- * request is handled all the same. Two hashing threads keep argon2id at 64 MiB within 128 MiB;
- * on all cores at once they would hold readers up, however they stand back.
+ *     read     pages for readers, in one read transaction each, and their compressed forms
+ *     staff    what may write
+ *     hash     what hashes passwords: few threads, as many as leave a core to readers
+ *     spool    writes long bodies to an unnamed file as they come; looks at the session first, and without one keeps only the
+ *              beginning of a form
+ *     upload   forms of staff that were spooled, one at a time
  *
- * Bodies (body.h): `body_max` bytes at most, and twice that on the hashing lane, as a login may carry a form along
- * that waited for it. On the lanes a multipart form comes out as an urlencoded one, its text still within
- * `body_max`, with its files as request.uploads; on the slow lane all of it may have `upload_body_max` bytes. Files
- * wait in `spool_dir` without a name, no more at a time than make 16 of the largest forms; where there is no room
- * for them, the request comes without (uploads_lost). A lane of one thread writes them, and another handles forms
- * with files that did not come in one piece: an upload that waits for the disk holds up other uploads only, and
- * keeps no more than one core busy. The fast lane's bodies are handed on as they came.
+ * So a login storm or a slow disk does not hold up readers, nor the first one those who post. Where a lane's queue is full,
+ * the answer is 503 at once. A client that leaves while its request is in a lane changes nothing: the request is handled all
+ * the same.
  *
- * Pages that are the same for all readers (app_keeps) are made once, and sent finished from then on (cache.h,
- * page.h), each as it is, or compressed as the client takes it, with an ETag, and a 304 for who has it already.
+ * What reaches an app has passed the guard (guard.h), and its body is whole. Path and query are handed on as sent, still
+ * escaped. Values of headers may end in white space.
  *
- * A response with a stream is read on the event loop's thread, so only the fast lane may answer with one; it may use
- * its thread's app to read. It is released once, whatever becomes of the connection.
+ * Bodies (body.h): `body_max` bytes at most, twice that on the hash lane, as a login may carry a form along that waited
+ * for it, and `upload_body_max` for a multipart form on the staff lane.
  *
- * The server answers by itself, with a short page that holds none of the client's text, what it refuses: 400, 406
- * (no coding of a page is taken), 413 (with the limits in words), 414, 431, and 503 with Retry-After where there is
- * no room in a lane, or for a long text beside those of others; that also closes the connection. A 413 comes before
- * the body where the client waits for 100 (Continue), or the body is beyond all bounds; else once it was read past,
- * so that a client that sends sees it. It adds Date, Content-Length and the framing of connections to responses, and
- * sends HEAD what GET would get, without the body: the app answers both alike.
+ * Bounds for one client, which is a network (client.h): a quarter of the connections, unless it is a trusted proxy; a
+ * quarter of all requests in progress, unless it is one; a quarter of the spool; half of a lane's queue.
  *
- * Bounds on a client's time: the head of a request within `head_ms` of the connection's start, or within `idle_ms` of
- * the last response; its body within `body_ms` and a second more for each 64 KiB declared, beside what it waits for our
- * disk; and never `idle_ms` without a byte either way. A slow reader of a response is bound by the last only.
+ * The server answers by itself, with a short page that holds none of the client's text, what it refuses: 400, 413 (with
+ * the limits in words), 414, 429, 431, and 503 with Retry-After where there is no room; that also closes the connection. A
+ * 413 comes before the body where the client waits for 100 (Continue), or the body is beyond all bounds; otherwise once it
+ * was read to its end, so that a client that sends sees it. It adds Date, Content-Length and the framing of connections to
+ * responses, and sends HEAD what GET would get, without the body: the app answers both alike.
+ *
+ * Bounds on a client's time (deadline.h): the head of a request within `head_ms` of the connection's start, or within
+ * `idle_ms` of the last response; its body within `body_ms` and a second more for each 64 KiB declared, beside the time that
+ * our disk takes; an answer for as long as the client goes on reading it.
  *
  * Signals are never taken on the server's threads. server_open raises the process's soft limit of open files.
  *
@@ -45,6 +42,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "warta/base/log.h"
 
@@ -52,10 +50,12 @@ struct app;
 struct server;
 
 enum {
-    SERVER_SLOW_THREADS = 4,
-    SERVER_SLOW_QUEUE = 64,
+    SERVER_STAFF_THREADS = 4,
+    SERVER_STAFF_QUEUE = 64,
+    SERVER_READ_QUEUE = 1024,
     SERVER_HASH_THREADS_MAX = 2,
-    SERVER_HASH_QUEUE = 16,
+    SERVER_HASH_QUEUE = 32,
+    SERVER_CHECK_MS = 3000,
     SERVER_UPLOAD_SLACK = 2 * 1024 * 1024 /* what a multipart form may hold beside its files */
 };
 
@@ -64,8 +64,9 @@ struct server_options {
     const char *listen;     /* "127.0.0.1:8080", "[::1]:8080" or "unix:/path"; port 0 picks a free one */
     const int *handed_over; /* sockets that listen already, instead of `listen`; NULL for none */
     size_t handed_over_len;
-    unsigned hash_threads; /* less than there are cores, where there are several; SERVER_HASH_THREADS_MAX at most [1] */
-    unsigned threads;      /* [1]; no fewer than sockets handed over */
+    unsigned threads;      /* event loops [1]; no fewer than sockets handed over */
+    unsigned read_threads; /* of the read lane [2] */
+    unsigned hash_threads; /* SERVER_HASH_THREADS_MAX at most [1] */
     const struct log *log;
     size_t body_max;          /* bytes [1 MiB] */
     size_t upload_body_max;   /* bytes, of a form with files; at least twice the other, and the slack [25 MiB and it] */
@@ -91,23 +92,29 @@ const char *server_address(const struct server *server);
 struct metrics_source;
 const struct metrics_source *server_metrics(const struct server *server);
 
-/* One app for each thread (*borrowed*). */
-struct server_apps {
-    struct app **fast; /* `threads` of them */
-    struct app **slow; /* SERVER_SLOW_THREADS */
-    struct app **hash; /* `hash_threads` */
-    struct app *upload;
+/* How many apps the server needs: one for each thread of a lane, and one that watches for other processes' commits. Those
+ * that server_app_writes names must be opened for writing. */
+size_t server_apps_len(const struct server *server);
+bool server_app_writes(const struct server *server, size_t i);
+
+struct login_gate;
+
+/* What is served; all borrowed. */
+struct server_site {
+    struct app **apps; /* server_apps_len of them */
+    const char *prefix, *trusted_proxies;
+    int64_t (*clock)(void);        /* seconds since 1970 */
+    const struct login_gate *gate; /* NULL: none */
+    void (*check)(void *context);  /* every SERVER_CHECK_MS, on the staff lane; may wait for the disk; NULL: none */
+    void *check_context;
 };
 
-/* Answers from now on, on its own threads. False, with one line in `error`, if the threads cannot be had. */
-bool server_start(struct server *server, const struct server_apps *apps, char *error, size_t error_len);
+/* Answers from now on, on its own threads. False, with one line in `error`, if the threads cannot be started. */
+bool server_start(struct server *server, const struct server_site *site, char *error, size_t error_len);
 
 /* Whether every event loop answers a request within that time, and no lane is stuck (each of its threads at one job for
  * `lane_limit_ms`); what is not is logged. */
 bool server_alive(struct server *server, unsigned within_ms);
-
-/* What pages are made of has changed elsewhere than in the database: none that was made before is sent again. */
-void server_forget(struct server *server);
 
 /* Takes no more connections, answers what has begun (and what idle connections still ask within a second) with
  * `Connection: close`, waits for them to finish, at most `stop_ms`, and ends. What has come to a lane is handled to its
