@@ -1,70 +1,53 @@
-/* A multipart form, read in pieces. Input: a byte that tells how long the pieces are, then the body, whose boundary is
- * "b". However it is cut, the same must be told of it. */
+/* A multipart form. Input: a byte that says whether the body was cut, then the body, whose boundary is "b". Files must be slices
+ * of it, and what is bounded must be within its bounds. */
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "warta/base/buf.h"
-#include "warta/server/multipart.h"
+#include "warta/base/text.h"
+#include "warta/http/form.h"
+#include "warta/http/form_data.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct told {
-    struct buf text;
-    bool in_part;
-};
-
-static void on_begin(void *context, const char *name, const char *file_name)
+static void assert_text(const json_t *value)
 {
-    struct told *told = context;
-    assert(!told->in_part);
-    told->in_part = true;
-    buf_format(&told->text, "(%s|%s|", name == NULL ? "-" : name, file_name == NULL ? "-" : file_name);
+    const char *text = json_string_value(value);
+    assert(text != NULL && text_valid(text, strlen(text)));
 }
 
-static void on_bytes(void *context, const char *bytes, size_t len)
+static void assert_fields(const json_t *fields)
 {
-    struct told *told = context;
-    assert(told->in_part && len > 0);
-    buf_append(&told->text, bytes, len);
-}
-
-static void on_end(void *context)
-{
-    struct told *told = context;
-    assert(told->in_part);
-    told->in_part = false;
-    buf_char(&told->text, ')');
-}
-
-static bool read_in(size_t piece, const char *body, size_t len, struct told *told)
-{
-    static const struct multipart_events events = {.begin = on_begin, .bytes = on_bytes, .end = on_end};
-    struct multipart multipart;
-    bool taken = multipart_init(&multipart, "multipart/form-data; boundary=b", &events, told);
-    assert(taken);
-    for (size_t at = 0; at < len; at += piece) {
-        multipart_read(&multipart, body + at, len - at < piece ? len - at : piece);
+    const char *name;
+    json_t *value, *one;
+    size_t i, count = 0;
+    json_object_foreach((json_t *)(uintptr_t)fields, name, value)
+    {
+        assert(strlen(name) <= FORM_DATA_NAME_MAX);
+        if (json_is_string(value))
+            assert_text(value);
+        json_array_foreach(value, i, one) assert_text(one);
+        count += json_is_array(value) ? json_array_size(value) : 1;
     }
-    bool whole = multipart_whole(&multipart);
-    assert(!whole || !told->in_part);
-    multipart_release(&multipart);
-    return whole;
+    assert(count <= FORM_FIELDS_MAX);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct told at_once = {.text = BUF_EMPTY}, in_pieces = {.text = BUF_EMPTY};
-    if (size == 0) {
+    if (size == 0)
         return 0;
-    }
+    struct arena arena;
     const char *body = (const char *)data + 1;
-    bool whole = read_in(size, body, size - 1, &at_once);
-    bool whole_again = read_in((size_t)data[0] % 31 + 1, body, size - 1, &in_pieces);
-    assert(whole == whole_again);
-    assert(!whole || at_once.text.len == in_pieces.text.len);
-    assert(!whole || memcmp(buf_string(&at_once.text), buf_string(&in_pieces.text), at_once.text.len) == 0);
-    buf_release(&at_once.text);
-    buf_release(&in_pieces.text);
+    arena_init(&arena);
+    struct form_data form = {.arena = &arena, .fields = json_object()};
+    int status = form_data_read(&form, "multipart/form-data; boundary=b", body, size - 1, (data[0] & 1) != 0);
+    assert(status == 200 || status == 400 || status == 413);
+    assert((form.problem != NULL) == (status == 400));
+    assert_fields(form.fields);
+    assert(form.uploads_len <= FORM_DATA_UPLOADS_MAX);
+    for (size_t i = 0; i < form.uploads_len; i++)
+        assert(form.uploads[i].bytes >= body && form.uploads[i].bytes + form.uploads[i].len <= body + size - 1);
+    json_decref(form.fields);
+    arena_release(&arena);
     return 0;
 }
