@@ -51,7 +51,7 @@ static void fail(struct wire *wire, int status, const char *reason)
 
 static void begin_line(struct wire *wire, enum state state)
 {
-    wire->state = state;
+    wire->state = (uint8_t)state;
     wire->cr = false;
     wire->name_len = wire->value_len = 0;
 }
@@ -162,7 +162,7 @@ static void take_name(struct wire *wire, char c, enum state value)
 {
     if (c == ':' && wire->name_len > 0) {
         wire->frames = value == VALUE && (is_named(wire, "Content-Length") || is_named(wire, "Transfer-Encoding"));
-        wire->state = value;
+        wire->state = (uint8_t)value;
     } else if (!is_token_char(c)) {
         fail(wire, 400, "a header name that is not a token, or a folded line");
     } else {
@@ -195,6 +195,15 @@ static void take_size(struct wire *wire, char c)
     }
 }
 
+static void take_request_line(struct wire *wire, char c)
+{
+    if (c == '\t' || (c == ' ' && wire->after_space))
+        fail(wire, 400, "a doubled space or a tab in the request line");
+    if (c == ' ' && wire->spaces < UINT8_MAX)
+        wire->spaces++;
+    wire->after_space = c == ' ';
+}
+
 /* A byte of a line that is neither CR nor LF nor any other control. */
 static void take_char(struct wire *wire, char c)
 {
@@ -203,13 +212,10 @@ static void take_char(struct wire *wire, char c)
         wire->state = REQUEST_LINE;
         wire->spaces = 0;
         wire->after_space = true;
-        /* fall through */
+        take_request_line(wire, c);
+        break;
     case REQUEST_LINE:
-        if (c == '\t' || (c == ' ' && wire->after_space))
-            fail(wire, 400, "a doubled space or a tab in the request line");
-        if (c == ' ' && wire->spaces < UINT8_MAX)
-            wire->spaces++;
-        wire->after_space = c == ' ';
+        take_request_line(wire, c);
         break;
     case LINE_START:
         wire->state = NAME;
