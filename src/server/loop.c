@@ -14,9 +14,8 @@
 #include "warta/http/client.h"
 
 enum {
-    QUERY_PARTS_MAX = 128, /* libmicrohttpd notes each part there, and hangs where some 200 do not fit */
-    READ_PAST = 4,         /* how many times the largest body that is taken is read to its end before it is refused */
-    CLIENT_SHARE = 4,      /* of all connections, a client who is no trusted proxy may have that part */
+    READ_PAST = 4,    /* how many times the largest body that is taken is read to its end before it is refused */
+    CLIENT_SHARE = 4, /* of all connections, a client who is no trusted proxy may have that part */
     LOG_LINE_CAP = 512
 };
 
@@ -85,7 +84,7 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *context, const ch
     log_write(server->options.log, LOG_DEBUG, NULL, "libmicrohttpd: %s", line);
 }
 
-/* --- what the wire refuses --- */
+/* --- what is read --- */
 
 /* libmicrohttpd is told that the client has ended its side, and closes. */
 static void refuse_wire(struct loop *loop, struct connection *connection)
@@ -100,34 +99,41 @@ static void refuse_wire(struct loop *loop, struct connection *connection)
         continue;
 }
 
-/* Bytes of a connection, as far as they may be handed on. What comes behind requests that are in order waits for their
- * answers. */
-static ssize_t screen(struct loop *loop, struct connection *connection, const char *bytes, size_t len)
+/* What may be handed on of what has come: all that has room, as libmicrohttpd takes a short read for the last one. An end, be it
+ * the client's or one for something malformed, comes behind the answers to the requests before it, which libmicrohttpd would
+ * give up. */
+static ssize_t read_on(struct loop *loop, struct connection *connection, char *bytes, size_t len, int flags)
 {
-    if (connection->refused)
-        return 0;
-    size_t good = wire_read(&connection->wire, bytes, len);
-    if (connection->wire.reason == NULL)
-        return (ssize_t)len;
-    connection->refused = true;
-    if (good == 0)
+    struct wire *wire = &connection->wire;
+    size_t kept = 0;
+    for (bool drained = false; !connection->ended && kept < len && !(drained && kept > 0);) {
+        ssize_t got = recvfrom(connection->socket, bytes + kept, len - kept, flags, NULL, NULL);
+        if (got < 0)
+            break;
+        drained = (size_t)got < len - kept;
+        kept += wire_read(wire, bytes + kept, (size_t)got);
+        connection->ended = got == 0 || wire->reason != NULL;
+    }
+    bool owes = connection->completed < wire->requests;
+    if (kept > 0 && (owes || wire->reason == NULL))
+        return (ssize_t)kept;
+    if (!connection->ended)
+        return -1;
+    if (owes) {
+        errno = EAGAIN;
+        return -1;
+    }
+    if (wire->reason != NULL)
         refuse_wire(loop, connection);
-    return (ssize_t)good;
+    return 0;
 }
 
 /* libmicrohttpd reads its sockets by recv(2) only, and the program's definition of it comes before libc's (ELF gABI, symbol
  * resolution): so the bytes are seen here first. */
 ssize_t recv(int socket, void *bytes, size_t len, int flags)
 {
-    ssize_t got = recvfrom(socket, bytes, len, flags, NULL, NULL);
-    const struct connection *known = reading == NULL || got < 0 ? NULL : reading->server->by_socket[socket];
-    if (known == NULL || (got == 0 && (known->stream == NULL || known->stream->state < STREAM_WAITING)))
-        return got;
-    if (got > 0)
-        return screen(reading, reading->server->by_socket[socket], bytes, (size_t)got);
-    /* A client that has ended its side behind a whole request waits for the answer, which libmicrohttpd would give up. */
-    errno = EAGAIN;
-    return -1;
+    struct connection *known = reading == NULL ? NULL : reading->server->by_socket[socket];
+    return known == NULL ? recvfrom(socket, bytes, len, flags, NULL, NULL) : read_on(reading, known, bytes, len, flags);
 }
 
 /* --- a request comes in --- */
@@ -140,14 +146,6 @@ static size_t keep_escapes(void *unused, struct MHD_Connection *client, char *te
     return strlen(text);
 }
 
-static bool has_many_parts(const char *target)
-{
-    size_t parts = 0;
-    for (const char *p = strchr(target, '&'); p != NULL; p = strchr(p + 1, '&'))
-        parts++;
-    return parts > QUERY_PARTS_MAX;
-}
-
 /* The only place where the target can be seen as sent. What it returns comes back as the handler's context. */
 static void *on_request_line(void *context, const char *target, struct MHD_Connection *client)
 {
@@ -155,8 +153,6 @@ static void *on_request_line(void *context, const char *target, struct MHD_Conne
     struct stream *stream = stream_create(context, connection, client, target);
     connection->stream = stream;
     deadline_begin(connection->deadline);
-    if (has_many_parts(target))
-        shutdown(connection->socket, SHUT_RDWR);
     return stream;
 }
 
@@ -239,8 +235,10 @@ static void on_completed(void *context, struct MHD_Connection *client, void **re
     deadline_set(connection->deadline, DEADLINE_IDLE, clock_coarse_ms() + loop->server->options.idle_ms);
     connection->stream = NULL;
     stream_end(stream);
-    if (connection->refused)
-        refuse_wire(context, connection);
+    connection->completed++;
+    /* For libmicrohttpd to look again: it waits for the socket to change, as this does even the second time. */
+    if (connection->ended)
+        shutdown(connection->socket, SHUT_RD);
 }
 
 /* --- the daemon --- */

@@ -78,7 +78,8 @@ struct connection {
     struct deadline *deadline;
     int socket;
     struct wire wire;
-    bool refused;          /* something malformed has come: nothing more is handed on */
+    bool ended;            /* nothing more is handed on: the client's side has ended, or the wire says what is wrong */
+    uint64_t completed;    /* requests that libmicrohttpd is through with */
     struct stream *stream; /* owned; NULL between requests */
     uint64_t peer;         /* the hash that it is counted by */
     char client[INET6_ADDRSTRLEN];

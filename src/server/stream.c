@@ -136,6 +136,9 @@ static void word_refusal(struct stream *stream, int status, unsigned wait_s, con
     case 503:
         words = "The server is busy. Nothing was changed. Try again in a few seconds.";
         break;
+    case 505:
+        words = "This version of HTTP isn't supported.";
+        break;
     default:
         assert(false);
     }
