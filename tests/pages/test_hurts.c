@@ -172,7 +172,7 @@ static void test_throttle_ends_a_live_session(void **state)
     expect_page(desk, "/admin/items/1", 200, "Alpha", NULL);
     expect_post(desk, "/admin/account/password",
                 "old=x&password=the+tiger+swims+at+dawn&password2=the+tiger+swims+at+dawn", 429,
-                "Too many wrong passwords. Wait");
+                "Too many attempts. Try again in");
     struct response saved = post(desk, "/admin/items/1", "version=1&title=Saved");
     expect_location(&saved, 303, "/admin/items/1?done=saved&item=1&version=2&to=1");
 }
