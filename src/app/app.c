@@ -121,7 +121,7 @@ static int dispatch(struct app *app, struct exchange *x, const struct match *mat
     int status = access_check(x, route);
     if (status != 200)
         return status;
-    if (x->request->uploads_lost) {
+    if (x->request->uploads_lost && (x->request->body_cut || (x->posted != NULL && x->posted->uploads_len > 0))) {
         x->detail = "There was no room for the files. Choose them again.";
         return unavailable(x);
     }

@@ -22,14 +22,16 @@ int unnamed_open(const char *folder)
     return fd;
 }
 
-bool unnamed_append(int fd, const char *bytes, size_t len)
+bool unnamed_write(int fd, const char *bytes, size_t len, size_t offset)
 {
     while (len > 0) {
-        ssize_t written = write(fd, bytes, len);
+        ssize_t written = pwrite(fd, bytes, len, (off_t)offset);
         if (written < 0 && errno != EINTR)
             return false;
-        bytes += written > 0 ? written : 0;
-        len -= written > 0 ? (size_t)written : 0;
+        size_t done = written > 0 ? (size_t)written : 0;
+        bytes += done;
+        offset += done;
+        len -= done;
     }
     return true;
 }

@@ -144,6 +144,18 @@ static int add_part(struct form_data *form, const char *head, size_t head_len, c
     return status;
 }
 
+/* A file may be cut off, but not what was typed. `value` is NULL where there is not even a whole head. */
+static int cut_status(const char *head, const char *value)
+{
+    char *name = NULL, *file_name = NULL;
+    if (value != NULL)
+        read_head(head, (size_t)(value - head), &name, &file_name);
+    int status = name != NULL && file_name == NULL ? 413 : 200;
+    free(name);
+    free(file_name);
+    return status;
+}
+
 /* What stands between two delimiters begins with CR LF and a head; behind the last one stands "--". What there is of a body
  * that was cut are the whole parts. */
 static int read_parts(struct form_data *form, const char *at, const char *end, const char *delimiter, bool cut)
@@ -158,7 +170,8 @@ static int read_parts(struct form_data *form, const char *at, const char *end, c
         const char *next =
             value == NULL ? NULL : memmem(value + 4, (size_t)(end - value) - 4, delimiter, delimiter_len);
         if (next == NULL || memchr(at, '\0', (size_t)(value - at)) != NULL)
-            return cut ? 200 : refuse(form, 400, "The form arrived incomplete. Go back and send it again.");
+            return cut ? cut_status(at, value)
+                       : refuse(form, 400, "The form arrived incomplete. Go back and send it again.");
         int status = add_part(form, at, (size_t)(value - at), value + 4, (size_t)(next - value) - 4);
         if (status != 200)
             return status;

@@ -131,7 +131,8 @@ static bool copy(struct store *store, int64_t content, int64_t size, int fd)
     bool ok = true;
     for (int64_t number = 0, len = 0; ok && len < size; number++, len += (int64_t)chunk.len) {
         buf_truncate(&chunk, 0);
-        ok = file_chunk(store, content, number, &chunk) && chunk.len > 0 && unnamed_append(fd, chunk.data, chunk.len);
+        ok = file_chunk(store, content, number, &chunk) && chunk.len > 0 &&
+             unnamed_write(fd, chunk.data, chunk.len, (size_t)len);
     }
     buf_release(&chunk);
     return ok;

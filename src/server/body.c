@@ -48,13 +48,6 @@ static void drop(struct body *body)
     body->stored = 0;
 }
 
-/* What has come so far is kept. */
-static void lose_rest(struct body *body, int fault)
-{
-    body->cut = body->no_room = true;
-    body->fault = fault;
-}
-
 /* --- the body --- */
 
 void body_init(struct body *body, struct spool *spool, uint64_t client, size_t max, size_t text_max)
@@ -101,7 +94,7 @@ void body_take(struct body *body, const char *bytes, size_t len)
     if (len > 0 && take(&body->spool->memory, body->client, len))
         buf_append(&body->gathered, bytes, len);
     else if (len > 0)
-        lose_rest(body, 0);
+        body->cut = body->no_room = true;
 }
 
 bool body_is_due(const struct body *body)
@@ -114,25 +107,26 @@ void body_store(struct body *body)
     struct buf *gathered = &body->gathered;
     if (body->text_only || body->cut || body->status != 0 || gathered->len == 0)
         return;
-    if (body->fd == 0) {
-        int fd = unnamed_open(body->spool->folder);
-        if (fd < 0) { /* what was typed has room in memory */
-            body->text_only = body->no_room = true;
-            body->fault = errno;
-            return;
-        }
-        body->fd = fd;
-    }
+    int fd = body->fd > 0 ? body->fd : unnamed_open(body->spool->folder);
     bool room = take(&body->spool->disk, body->client, gathered->len);
-    if (room && unnamed_append(body->fd, gathered->data, gathered->len)) {
+    if (fd > 0 && room && unnamed_write(fd, gathered->data, gathered->len, body->stored)) {
+        body->fd = fd;
         body->stored += gathered->len;
-    } else {
-        int fault = room ? errno : 0;
-        if (room)
-            give(&body->spool->disk, body->client, gathered->len);
-        lose_rest(body, fault);
+        drop_gathered(body);
+        return;
     }
-    drop_gathered(body);
+    body->fault = room ? errno : 0;
+    body->no_room = true;
+    if (room)
+        give(&body->spool->disk, body->client, gathered->len);
+    if (body->stored > 0) {
+        body->cut = true;
+        drop_gathered(body);
+    } else { /* what was typed has room in memory */
+        body->text_only = true;
+        if (fd > 0)
+            close(fd);
+    }
 }
 
 bool body_is_stored(const struct body *body)
@@ -154,6 +148,6 @@ int body_finish(struct body *body, struct request *request)
     request->body = body->mapped != NULL ? body->mapped : buf_string(&body->gathered);
     request->body_len = body->mapped != NULL ? body->stored : body->gathered.len;
     request->body_cut = body->cut;
-    request->uploads_lost = body->cut && body->no_room;
+    request->uploads_lost = body->no_room;
     return 0;
 }

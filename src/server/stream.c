@@ -66,7 +66,8 @@ static enum MHD_Result send_answer(struct stream *stream, int status, struct MHD
 
 static bool is_last(const struct stream *stream)
 {
-    return stream->reason != NULL || stream->response.status == 413 ||
+    return stream->reason != NULL ||
+           (stream->has_body && (stream->response.status == 400 || stream->response.status == 413)) ||
            atomic_load_explicit(&stream->server->stopping, memory_order_relaxed);
 }
 

@@ -253,6 +253,6 @@ def read_only_disk():
 if __name__ == "__main__":
     FAULTS = [("pwrite64", "ENOSPC"), ("pwrite64", "EIO"), ("pwrite64", "EROFS"), ("fdatasync", "EIO")]
     HELD = [("fdatasync", lambda site, wal: os.path.getsize(site.database + "-wal") > wal, post_request, 303),
-            ("write", lambda site, _: spooled(site), upload_request, 422)]
+            ("pwrite64", lambda site, _: spooled(site), upload_request, 422)]
     sys.exit(run([*(injected(*fault) for fault in FAULTS), *(held(*what) for what in HELD), file_size_limit, full_tmpfs,
                   read_only_disk]))

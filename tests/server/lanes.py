@@ -173,7 +173,7 @@ def too_large(visitor):
         return visitor.post(target, kind, bytes(length))
 
     many = part(b"csrf", visitor.csrf) + file_part(b"x") * 21 + b"--xYz--\r\n"
-    text = part(b"csrf", visitor.csrf) + part(b"body", b"&" * (MIB // 3 + 1)) + b"--xYz--\r\n"
+    text = part(b"csrf", visitor.csrf) + part(b"body", b"&" * (MIB + 1)) + b"--xYz--\r\n"
     chunk = b"100000\r\n" + bytes(MIB) + b"\r\n"
     chunked = b"%x\r\n%b\r\n" % (len(file_part(b"")) - 2, file_part(b"")[:-2]) + chunk * 27 + b"0\r\n\r\n"
     encoded = b"Transfer-Encoding: chunked\r\n"

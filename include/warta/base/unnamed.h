@@ -10,7 +10,7 @@
 /* A new one in that folder's file system, to read and write; -1 with errno. */
 int unnamed_open(const char *folder);
 
-/* Writes all the bytes; false with errno. */
-bool unnamed_append(int fd, const char *bytes, size_t len);
+/* Writes all the bytes from `offset` on; false with errno. */
+bool unnamed_write(int fd, const char *bytes, size_t len, size_t offset);
 
 #endif

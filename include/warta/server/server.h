@@ -54,7 +54,7 @@ enum {
     SERVER_STAFF_QUEUE = 64,
     SERVER_READ_QUEUE = 1024,
     SERVER_HASH_THREADS_MAX = 2,
-    SERVER_HASH_QUEUE = 64,
+    SERVER_HASH_QUEUE = 32,
     SERVER_CHECK_MS = 3000,
     SERVER_UPLOAD_SLACK = 2 * 1024 * 1024 /* what a multipart form may hold beside its files */
 };
