@@ -31,4 +31,4 @@ UPDATE login_failure SET last_unix = :now_unix WHERE key = :key AND last_unix > 
 -- params: forget_unix max
 DELETE FROM login_failure
 WHERE last_unix <= :forget_unix
-   OR key IN (SELECT key FROM login_failure ORDER BY last_unix DESC, key LIMIT -1 OFFSET :max);
+   OR key IN (SELECT key FROM login_failure ORDER BY last_unix DESC, key DESC LIMIT -1 OFFSET :max);

@@ -29,70 +29,59 @@ static json_t *row(struct store *store, enum sql sql, json_t *params)
 
 /* --- how failures slow down --- */
 
-/* What failures under one kind of key cost: the first are free, the next costs 2 seconds, then 4, 8 ..., `max_s` at most. */
+/* What failures under one kind of key cost: the first are free, the next costs 2 seconds, then 4, 8 ..., MAX_S at most. */
 struct limit {
     char kind;
-    bool by_name;
-    enum { NOWHERE, NETWORK, WIDE } by_network;
+    bool by_name, wide;
     int free_failures;
-    int64_t max_s; /* 0: they cost nothing by themselves */
     enum sql on_success;
 };
 
-enum { OWN, BY_NETWORK, BY_WIDE, BY_ACCOUNT, LIMITS };
+enum { OWN, BY_NETWORK, BY_WIDE, LIMITS, MAX_S = 15 * 60 };
 
-/* The last counts what strangers try on an account; see siege_delay. */
 static const struct limit limits[LIMITS] = {
-    [OWN] = {'b', true, WIDE, 5, 15 * 60, SQL_LOGIN_FAILURE_RESET},
-    [BY_NETWORK] = {'n', false, NETWORK, 20, 15 * 60, SQL_LOGIN_FAILURE_FORGIVE},
-    [BY_WIDE] = {'w', false, WIDE, 60, 15 * 60, SQL_LOGIN_FAILURE_FORGIVE},
-    [BY_ACCOUNT] = {'a', true, NOWHERE, 0, 0, SQL_LOGIN_FAILURE_FORGIVE},
+    [OWN] = {'b', true, true, 5, SQL_LOGIN_FAILURE_RESET},
+    [BY_NETWORK] = {'n', false, false, 20, SQL_LOGIN_FAILURE_FORGIVE},
+    [BY_WIDE] = {'w', false, true, 60, SQL_LOGIN_FAILURE_FORGIVE},
 };
 
-/* The keys of one login, in the order of the limits. */
+/* What a login of one name from one network is counted by. */
 struct keys {
     char key[LIMITS][2 + 2 * crypto_generichash_BYTES];
-    bool known; /* the account was logged in to from this network */
+    int64_t slot;       /* the account's, where strangers' failures are counted */
+    bool is_one;        /* the network and the wide one are the same, as in IPv4 */
+    bool known, shared; /* this account, or any account, was logged in to from this network */
 };
 
-/* Names are hashed, as now and then somebody types a password where the name belongs. */
-static void keys_init(struct keys *keys, const char *normal_name, const char *client)
+static void hash_pair(const char *name, const char *network, unsigned char hash[static crypto_generichash_BYTES])
 {
-    char network[CLIENT_CAP], wide[CLIENT_CAP];
+    struct buf words = BUF_EMPTY;
+    buf_text(&words, name);
+    for (size_t c = 0; c < words.len; c++)
+        words.data[c] = (char)(words.data[c] >= 'A' && words.data[c] <= 'Z' ? words.data[c] + 32 : words.data[c]);
+    buf_char(&words, '\n');
+    buf_text(&words, network);
+    crypto_generichash(hash, crypto_generichash_BYTES, (const unsigned char *)words.data, words.len, NULL, 0);
+    buf_release(&words);
+}
+
+/* Names are hashed, as now and then somebody types a password where the name belongs. Names that nobody has are counted in
+ * the same slots, so that a count shows nothing of who exists. */
+static void keys_init(struct keys *keys, const char *name, const char *client)
+{
+    char network[CLIENT_CAP], wide[CLIENT_CAP], *normal = user_name_normal(name);
+    unsigned char hash[crypto_generichash_BYTES];
     client_network(client, network);
     client_network_wide(client, wide);
-    const char *const networks[] = {[NOWHERE] = "", [NETWORK] = network, [WIDE] = wide};
+    *keys = (struct keys){.is_one = strcmp(network, wide) == 0};
     for (size_t i = 0; i < LIMITS; i++) {
-        struct buf words = BUF_EMPTY;
-        unsigned char hash[crypto_generichash_BYTES];
-        buf_text(&words, limits[i].by_name ? normal_name : "");
-        for (size_t c = 0; c < words.len; c++)
-            words.data[c] = (char)(words.data[c] >= 'A' && words.data[c] <= 'Z' ? words.data[c] + 32 : words.data[c]);
-        buf_char(&words, '\n');
-        buf_text(&words, networks[limits[i].by_network]);
-        crypto_generichash(hash, sizeof hash, (const unsigned char *)words.data, words.len, NULL, 0);
+        hash_pair(limits[i].by_name ? normal : "", limits[i].wide ? wide : network, hash);
         keys->key[i][0] = limits[i].kind;
         sodium_bin2hex(keys->key[i] + 1, sizeof keys->key[i] - 1, hash, sizeof hash);
-        buf_release(&words);
     }
-}
-
-/* Failures that still count. */
-static int64_t failures_of(const json_t *failure, int64_t now_unix)
-{
-    int64_t passed_s = now_unix - json_integer_value(json_object_get(failure, "last_unix"));
-    return passed_s >= LOGIN_FORGET_S ? 0 : json_integer_value(json_object_get(failure, "failures"));
-}
-
-static int64_t delay_of(const struct limit *limit, const json_t *failure, int64_t now_unix)
-{
-    int64_t over = failures_of(failure, now_unix) - limit->free_failures;
-    int64_t passed_s = now_unix - json_integer_value(json_object_get(failure, "last_unix"));
-    if (over <= 0 || limit->max_s == 0)
-        return 0;
-    int64_t wait_s = over < 16 ? (int64_t)1 << over : limit->max_s;
-    wait_s = wait_s < limit->max_s ? wait_s : limit->max_s;
-    return passed_s >= wait_s ? 0 : wait_s - passed_s;
+    hash_pair(normal, "", hash);
+    keys->slot = hash[0] << 8 | hash[1];
+    free(normal);
 }
 
 static json_t *key_params(const struct keys *keys, size_t limit)
@@ -100,64 +89,105 @@ static json_t *key_params(const struct keys *keys, size_t limit)
     return json_pack("{s:s}", "key", keys->key[limit]);
 }
 
-/* The failures under a key (*owned*); NULL on a fault. */
-static json_t *failure_get(struct store *store, const struct keys *keys, size_t limit, int64_t now_unix)
+static json_t *slot_params(const struct keys *keys, int64_t now_unix)
 {
-    json_t *failure = row(store, SQL_LOGIN_FAILURE_GET, key_params(keys, limit));
-    if (json_integer_value(json_object_get(failure, "last_unix")) <= now_unix)
-        return failure;
-    json_t *params = key_params(keys, limit);
-    json_object_set_new(params, "now_unix", json_integer(now_unix));
-    json_object_set_new(failure, "last_unix", json_integer(now_unix));
-    if (run(store, SQL_LOGIN_FAILURE_SETTLE, params))
-        return failure;
-    json_decref(failure);
-    return NULL;
+    return json_pack("{s:I, s:I}", "slot", (json_int_t)keys->slot, "day", (json_int_t)(now_unix / LOGIN_FORGET_S));
 }
 
-/* Reads keys->known; false on a fault. */
+/* Reads whether accounts know the network; false on a fault. */
 static bool find_known(struct store *store, struct keys *keys, int64_t now_unix)
 {
-    json_t *params = key_params(keys, OWN);
-    json_object_set_new(params, "since_unix", json_integer(now_unix - LOGIN_NETWORK_LIFE_S));
-    json_t *known = row(store, SQL_LOGIN_NETWORK_GET, params);
-    keys->known = json_is_true(json_object_get(known, "known"));
-    json_decref(known);
-    return known != NULL;
+    json_t *found = row(store, SQL_LOGIN_NETWORK_GET,
+                        json_pack("{s:s, s:s, s:I}", "key", keys->key[OWN], "network", keys->key[BY_WIDE], "since_unix",
+                                  (json_int_t)(now_unix - LOGIN_NETWORK_LIFE_S)));
+    keys->known = json_is_true(json_object_get(found, "known"));
+    keys->shared = json_is_true(json_object_get(found, "shared"));
+    json_decref(found);
+    return found != NULL;
 }
 
-/* What a network that the account does not know waits for, where strangers try the account from everywhere. */
-static int64_t siege_delay(json_t *const failures[LIMITS], int64_t now_unix)
+/* Failures that count still, and when the last was. */
+struct failures {
+    int64_t count, last_unix;
+};
+
+/* False on a fault. */
+static bool failures_get(struct store *store, const struct keys *keys, size_t limit, int64_t now_unix,
+                         struct failures *failures)
 {
-    const json_t *own = failures[OWN];
-    if (failures_of(failures[BY_ACCOUNT], now_unix) < LOGIN_SIEGE || failures_of(own, now_unix) < LOGIN_SIEGE_TRIES)
-        return 0;
-    return json_integer_value(json_object_get(own, "last_unix")) + LOGIN_FORGET_S - now_unix;
+    json_t *found = row(store, SQL_LOGIN_FAILURE_GET, key_params(keys, limit));
+    failures->count = json_integer_value(json_object_get(found, "failures"));
+    failures->last_unix = json_integer_value(json_object_get(found, "last_unix"));
+    bool ok = found != NULL;
+    json_decref(found);
+    if (failures->last_unix > now_unix) {
+        json_t *params = key_params(keys, limit);
+        json_object_set_new(params, "now_unix", json_integer(now_unix));
+        ok = run(store, SQL_LOGIN_FAILURE_SETTLE, params);
+        failures->last_unix = now_unix;
+    }
+    if (now_unix - failures->last_unix >= LOGIN_FORGET_S)
+        failures->count = 0;
+    return ok;
 }
 
-int64_t login_delay_s(struct store *store, const char *name, const char *client, int64_t now_unix, bool *by_network)
+static int64_t rest_s(int64_t last_unix, int64_t wait_s, int64_t now_unix)
+{
+    return last_unix + wait_s > now_unix ? last_unix + wait_s - now_unix : 0;
+}
+
+static int64_t limit_delay(size_t limit, struct failures failures, int64_t now_unix)
+{
+    int64_t over = failures.count - limits[limit].free_failures;
+    if (over <= 0)
+        return 0;
+    return rest_s(failures.last_unix, over < 10 ? (int64_t)1 << over : MAX_S, now_unix);
+}
+static_assert(1 << 9 < MAX_S && 1 << 10 > MAX_S, "the delay goes on growing until it is MAX_S");
+
+/* How long a stranger's network waits where an account has had that many failures from strangers today. Each network has
+ * its own tries, so no other can take them away. */
+static int64_t siege_delay(int64_t today, const struct failures failures[LIMITS], int64_t now_unix)
+{
+    int64_t elsewhere = failures[BY_WIDE].count - LOGIN_FREE_ELSEWHERE;
+    bool by_own = failures[OWN].count >= elsewhere;
+    int64_t count = by_own ? failures[OWN].count : elsewhere;
+    int64_t last_unix = failures[by_own ? OWN : BY_WIDE].last_unix;
+    if (today >= LOGIN_DAY_MAX)
+        return LOGIN_FORGET_S - now_unix % LOGIN_FORGET_S;
+    if (today >= LOGIN_CROWD)
+        return count < 1 ? 0 : rest_s(last_unix, LOGIN_FORGET_S, now_unix);
+    if (today >= LOGIN_SIEGE)
+        return count < LOGIN_SIEGE_TRIES ? 0 : rest_s(last_unix, LOGIN_FORGET_S / LOGIN_SIEGE_TRIES, now_unix);
+    return 0;
+}
+
+static int64_t longer(int64_t a_s, int64_t b_s)
+{
+    return a_s > b_s ? a_s : b_s;
+}
+
+int64_t login_delay_s(struct store *store, const char *name, const char *client, int64_t now_unix, int64_t *network_s)
 {
     struct keys keys;
-    json_t *failures[LIMITS];
-    int64_t delays_s[LIMITS], longest_s = 0;
-    char *normal = user_name_normal(name);
-    keys_init(&keys, normal, client);
-    free(normal);
-    bool ok = find_known(store, &keys, now_unix);
-    for (size_t i = 0; i < LIMITS; i++) {
-        failures[i] = failure_get(store, &keys, i, now_unix);
-        delays_s[i] = delay_of(&limits[i], failures[i], now_unix);
-        ok = ok && failures[i] != NULL;
-    }
-    if (!keys.known)
-        delays_s[BY_ACCOUNT] = siege_delay(failures, now_unix);
-    for (size_t i = 0; i < LIMITS; i++) {
-        longest_s = delays_s[i] > longest_s ? delays_s[i] : longest_s;
-        json_decref(failures[i]);
-    }
-    if (by_network != NULL)
-        *by_network = delays_s[BY_NETWORK] > 0 || delays_s[BY_WIDE] > 0;
-    return ok ? longest_s : -1;
+    struct failures failures[LIMITS];
+    keys_init(&keys, name, client);
+    json_t *slot = row(store, SQL_LOGIN_ACCOUNT_GET, slot_params(&keys, now_unix));
+    int64_t today = json_integer_value(json_object_get(slot, "failures"));
+    bool ok = slot != NULL && find_known(store, &keys, now_unix);
+    json_decref(slot);
+    for (size_t i = 0; i < LIMITS && ok; i++)
+        ok = failures_get(store, &keys, i, now_unix, &failures[i]);
+    if (!ok)
+        return -1;
+    int64_t narrow_s = limit_delay(BY_NETWORK, failures[BY_NETWORK], now_unix);
+    int64_t wide_s = longer(limit_delay(BY_WIDE, failures[BY_WIDE], now_unix), keys.is_one ? narrow_s : 0);
+    int64_t own_s = limit_delay(OWN, failures[OWN], now_unix);
+    if (network_s != NULL)
+        *network_s = keys.shared ? 0 : wide_s;
+    if (keys.known)
+        return own_s;
+    return longer(longer(own_s, siege_delay(today, failures, now_unix)), longer(narrow_s, wide_s));
 }
 
 /* Counts before the password is looked at, so that many attempts at once cannot overtake their count. */
@@ -167,10 +197,11 @@ static bool count_failure(struct store *store, const struct keys *keys, int64_t 
     if (!store_begin(store))
         return false;
     for (size_t i = 0; i < LIMITS; i++)
-        if (i != BY_ACCOUNT || !keys->known)
-            run(store, SQL_LOGIN_FAILURE_ADD,
-                json_pack("{s:s, s:I, s:I}", "key", keys->key[i], "now_unix", (json_int_t)now_unix, "forget_unix",
-                          forget_unix));
+        run(store, SQL_LOGIN_FAILURE_ADD,
+            json_pack("{s:s, s:I, s:I}", "key", keys->key[i], "now_unix", (json_int_t)now_unix, "forget_unix",
+                      forget_unix));
+    if (!keys->known)
+        run(store, SQL_LOGIN_ACCOUNT_ADD, slot_params(keys, now_unix));
     run(store, SQL_LOGIN_FAILURE_TRIM, json_pack("{s:I, s:i}", "forget_unix", forget_unix, "max", LOGIN_FAILURES_MAX));
     return store_commit(store);
 }
@@ -184,16 +215,24 @@ static const char *hash_of(const json_t *user)
     return may ? json_string_value(json_object_get(user, "password")) : NULL;
 }
 
-/* The network is one that the account knows from now on. */
-static bool remember(struct store *store, const struct keys *keys, const json_t *user, int64_t now_unix)
+static bool remember(struct store *store, const struct keys *keys, int64_t user_id, int64_t now_unix)
 {
-    json_t *user_id = json_object_get(user, "id");
-    json_int_t since_unix = now_unix - LOGIN_NETWORK_LIFE_S;
     return run(store, SQL_LOGIN_NETWORK_PUT,
-               json_pack("{s:s, s:O, s:I}", "key", keys->key[OWN], "user_id", user_id, "now_unix",
-                         (json_int_t)now_unix)) &&
+               json_pack("{s:s, s:s, s:I, s:I}", "key", keys->key[OWN], "network", keys->key[BY_WIDE], "user_id",
+                         (json_int_t)user_id, "now_unix", (json_int_t)now_unix)) &&
            run(store, SQL_LOGIN_NETWORK_TRIM,
-               json_pack("{s:O, s:I, s:i}", "user_id", user_id, "since_unix", since_unix, "max", LOGIN_NETWORKS_MAX));
+               json_pack("{s:I, s:I, s:i}", "user_id", (json_int_t)user_id, "since_unix",
+                         (json_int_t)(now_unix - LOGIN_NETWORK_LIFE_S), "max", LOGIN_NETWORKS_MAX));
+}
+
+bool login_know_network(struct store *store, int64_t user_id, const char *name, const char *client, int64_t now_unix)
+{
+    struct keys keys;
+    keys_init(&keys, name, client);
+    if (!store_begin(store))
+        return false;
+    remember(store, &keys, user_id, now_unix);
+    return store_commit(store);
 }
 
 /* Takes the count back, and keeps the password's new hash. Hashing took a while: where the user was disabled or got
@@ -207,10 +246,11 @@ static enum user_outcome settle(struct store *store, const struct keys *keys, co
     bool begun = store_begin(store);
     bool ok = begun && store_exec(store, SQL_USER_REHASH, params, &changed);
     for (size_t i = 0; i < LIMITS && changed > 0; i++)
-        if (i != BY_ACCOUNT || !keys->known)
-            ok = ok && run(store, limits[i].on_success, key_params(keys, i));
+        ok = ok && run(store, limits[i].on_success, key_params(keys, i));
+    if (changed > 0 && !keys->known)
+        ok = ok && run(store, SQL_LOGIN_ACCOUNT_FORGIVE, slot_params(keys, now_unix));
     if (changed > 0)
-        ok = ok && remember(store, keys, user, now_unix);
+        ok = ok && remember(store, keys, json_integer_value(json_object_get(user, "id")), now_unix);
     json_decref(params);
     ok = begun && store_commit(store) && ok;
     return !ok ? USER_FAULT : changed > 0 ? USER_OK : USER_WRONG;
@@ -235,7 +275,7 @@ enum user_outcome login_check(struct store *store, const char *name, const char 
 {
     struct keys keys;
     char *normal = user_name_normal(name);
-    keys_init(&keys, normal, client);
+    keys_init(&keys, name, client);
     json_t *user = row(store, SQL_LOGIN_USER, json_pack("{s:s}", "name", normal));
     free(normal);
     enum user_outcome outcome = USER_FAULT;

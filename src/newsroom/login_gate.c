@@ -1,8 +1,8 @@
 #include "warta/newsroom/login_gate.h"
 
-#include <limits.h>
 #include <sodium.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "warta/base/mem.h"
@@ -31,7 +31,8 @@ void login_gate_destroy(struct login_gate *gate)
     free(gate);
 }
 
-/* Between the two stores another thread may see the network with the end of the one before it: a matter of seconds. */
+/* Between the two stores another thread may see this network with the end of the one before it, which is no later than
+ * LOGIN_GATE_MAX_S. */
 void login_gate_close(struct login_gate *gate, const char *address, int64_t until_unix)
 {
     uint64_t network = client_network_hash(address, gate->key);
@@ -45,7 +46,6 @@ unsigned login_gate_wait_s(const struct login_gate *gate, const char *address, i
     uint64_t network = client_network_hash(address, gate->key);
     size_t slot = network % NETWORKS;
     int64_t wait_s = atomic_load(&gate->slots[slot].until_unix) - now_unix;
-    if (atomic_load(&gate->slots[slot].network) != network || wait_s <= 0)
-        return 0;
-    return wait_s < INT_MAX ? (unsigned)wait_s : INT_MAX;
+    bool closed = atomic_load(&gate->slots[slot].network) == network && wait_s > 0 && wait_s <= LOGIN_GATE_MAX_S;
+    return closed ? (unsigned)wait_s : 0;
 }

@@ -125,12 +125,12 @@ int page_login_post(struct exchange *x)
     const char *name = form_text(x, "username");
     const char *next = next_path(form_text(x, "next"));
     int64_t user_id = 0;
-    bool by_network;
-    int64_t delay_s = login_delay_s(x->store, name, x->client, x->now_unix, &by_network);
+    int64_t network_s;
+    int64_t delay_s = login_delay_s(x->store, name, x->client, x->now_unix, &network_s);
     if (delay_s < 0)
         return login_failed(x, 500, next);
-    if (delay_s > 0 && by_network && x->site->gate != NULL)
-        login_gate_close(x->site->gate, x->client, x->now_unix + delay_s);
+    if (network_s > 0 && x->site->gate != NULL)
+        login_gate_close(x->site->gate, x->client, x->now_unix + network_s);
     if (delay_s > 0)
         return login_page(x, 429, next, NULL, login_wait_words(x, delay_s));
     enum user_outcome outcome = login_check(x->store, name, form_text(x, "password"), x->client,
@@ -253,7 +253,8 @@ static int door_take(struct exchange *x, const struct door *door, const char *to
     json_decref(errors);
     if (outcome != USER_OK)
         return user_fault(x, outcome);
-    return page_log_in(x, user_id) ? page_redirect(x, 303, "/admin") : 500;
+    bool ok = login_know_network(x->store, user_id, name, x->client, x->now_unix) && page_log_in(x, user_id);
+    return ok ? page_redirect(x, 303, "/admin") : 500;
 }
 
 static int door_post(struct exchange *x, const struct door *door)

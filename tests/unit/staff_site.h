@@ -26,10 +26,11 @@ struct staff_site {
     struct store *store;
 };
 
-static void staff_site_open(struct staff_site *site)
+static void staff_site_open_in(struct staff_site *site, const char *parent)
 {
     char error[256] = "";
-    *site = (struct staff_site){.folder = "/tmp/warta-test-XXXXXX"};
+    *site = (struct staff_site){0};
+    snprintf(site->folder, sizeof site->folder, "%s/warta-test-XXXXXX", parent);
     assert_non_null(mkdtemp(site->folder));
     snprintf(site->database, sizeof site->database, "%s/t.db", site->folder);
     site->log = (struct log){.fd = open("/dev/null", O_WRONLY | O_CLOEXEC), .level = LOG_ERROR};
@@ -38,6 +39,11 @@ static void staff_site_open(struct staff_site *site)
     site->store = store_open(site->database, STORE_WRITE, &site->log, error, sizeof error);
     if (site->store == NULL)
         fail_msg("%s", error);
+}
+
+static inline void staff_site_open(struct staff_site *site)
+{
+    staff_site_open_in(site, "/tmp");
 }
 
 static void staff_site_close(struct staff_site *site)
