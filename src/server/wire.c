@@ -308,7 +308,9 @@ static void take_char(struct wire *wire, char c)
 
 static void take_byte(struct wire *wire, char c)
 {
-    if (c == '\r' && !wire->cr)
+    if (c == '\r' && !wire->cr && wire->state == CHUNK_SIZE && wire->name_len == 0)
+        fail(wire, 400, "a chunk without a size"); /* before libmicrohttpd, which does not wait for the LF */
+    else if (c == '\r' && !wire->cr)
         wire->cr = true;
     else if (c == '\n' && wire->cr)
         end_line(wire);

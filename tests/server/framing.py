@@ -314,7 +314,9 @@ def one_answer(statuses, raw, before, allowed):
     statuses = statuses[len(before):]
     check(len(statuses) == 1 and statuses[0] in allowed, f"answered {statuses}, not one of {sorted(allowed)}")
     check(b"jsonfeed" not in raw, "the smuggled request was answered")
-    check(b"connection: close\r\n" in raw.lower().rsplit(b"http/1.1 ", 1)[1], "no Connection: close")
+    answer = raw.lower().rsplit(b"http/1.1 ", 1)[1]
+    check(b"connection: close\r\n" in answer, "no Connection: close")
+    check(b"nosniff" in answer, "libmicrohttpd's own page")
 
 
 def pieces_of(data):
