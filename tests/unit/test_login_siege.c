@@ -182,6 +182,21 @@ static void test_flood_of_names(void **state)
     staff_site_close(&siege.site);
 }
 
+/* Failures in a known network take no tries away from other networks. */
+static void test_failures_at_home(void **state)
+{
+    (void)state;
+    struct siege siege;
+    siege_open(&siege, "Ana");
+    for (int i = 0; i < LOGIN_SIEGE + 10; i++)
+        assert_int_equal(try(&siege, "Ana", "not the password", home), USER_WRONG);
+    assert_int_equal(delay(&siege, "Ana", home), 900);
+    for (int i = 0; i < LOGIN_SIEGE_TRIES + 1; i++)
+        assert_int_equal(try(&siege, "Ana", "not the password", "198.51.100.7"), USER_WRONG);
+    assert_int_equal(delay(&siege, "Ana", "198.51.100.7"), 0);
+    staff_site_close(&siege.site);
+}
+
 /* What strangers are told of an account is the same whether there is one. */
 static void test_unknown_name(void **state)
 {
@@ -232,8 +247,10 @@ static void test_neighbour(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_owner),          cmocka_unit_test(test_typing_errors), cmocka_unit_test(test_day),
-        cmocka_unit_test(test_flood_of_names), cmocka_unit_test(test_unknown_name),  cmocka_unit_test(test_neighbour),
+        cmocka_unit_test(test_failures_at_home), cmocka_unit_test(test_owner),
+        cmocka_unit_test(test_typing_errors),    cmocka_unit_test(test_day),
+        cmocka_unit_test(test_flood_of_names),   cmocka_unit_test(test_unknown_name),
+        cmocka_unit_test(test_neighbour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
