@@ -84,7 +84,7 @@ static void fail(struct wire *wire, int status, const char *reason)
 
 static void begin_line(struct wire *wire, enum state state)
 {
-    wire->state = state;
+    wire->state = (uint8_t)state;
     wire->cr = wire->after_space = false;
     wire->kind = KIND_OTHER;
     wire->name_len = wire->value_len = 0;
@@ -217,8 +217,8 @@ static void take_name(struct wire *wire, char c, enum state value)
 {
     if (c == ':' && wire->name_len > 0) {
         if (value == VALUE)
-            wire->kind = kind_of(wire->name, wire->name_len);
-        wire->state = value;
+            wire->kind = (uint8_t)kind_of(wire->name, wire->name_len);
+        wire->state = (uint8_t)value;
     } else if (!is_token_char(c)) {
         fail(wire, 400, "a header name that is not a token, or a folded line");
     } else {

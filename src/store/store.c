@@ -199,7 +199,8 @@ bool store_prepare(struct store *store, char *error, size_t error_len)
     for (size_t i = 0; i < store->statements_len; i++) {
         struct statement *statement = &store->statements[i];
         if (!statement->prepared && !statement_prepare(&preparing, statement)) {
-            snprintf(error, error_len, "%s: %s: %s: %s", store->path, statement->file, statement->name, preparing.reason);
+            snprintf(error, error_len, "%s: %s: %s: %s", store->path, statement->file, statement->name,
+                     preparing.reason);
             return false;
         }
     }

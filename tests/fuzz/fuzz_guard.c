@@ -51,12 +51,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *version = strsep(&rest, "\n");
     struct header headers[HEADERS_CAP];
     size_t len = 0;
-    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
+    for (char *line = strsep(&rest, "\n"); line != NULL && len < HEADERS_CAP; line = strsep(&rest, "\n")) {
         char *name = strsep(&line, ":");
-        if (len < HEADERS_CAP) {
-            headers[len] = (struct header){.name = name, .value = line == NULL ? "" : line};
-        }
-        len++;
+        headers[len++] = (struct header){.name = name, .value = line == NULL ? "" : line};
     }
     const struct guard_request request = {.method = method,
                                           .target = target == NULL ? "" : target,

@@ -66,7 +66,8 @@ static void test_bad_statements(void **state)
 {
     struct site *site = *state;
     for (size_t i = 0; i < sizeof bad_statements / sizeof *bad_statements; i++) {
-        const struct statement_source sources[] = {statements[ITEM_LIST], {"bad_one", bad_statements[i].text, "sql/bad.sql"}};
+        const struct statement_source sources[] = {statements[ITEM_LIST],
+                                                   {"bad_one", bad_statements[i].text, "sql/bad.sql"}};
         char error[TEXT_CAP] = "";
         struct store *store = store_open_with(site->database, STORE_WRITE, sources, 2, &site->log, error, sizeof error);
         if (store != NULL)
