@@ -112,7 +112,8 @@ void body_store(struct body *body)
     if (fd > 0 && room && unnamed_write(fd, gathered->data, gathered->len, body->stored)) {
         body->fd = fd;
         body->stored += gathered->len;
-        drop_gathered(body);
+        give(&body->spool->memory, body->client, gathered->len);
+        buf_truncate(gathered, 0);
         return;
     }
     body->fault = room ? errno : 0;

@@ -356,9 +356,15 @@ void cache_destroy(struct cache *cache)
 {
     if (cache == NULL)
         return;
-    for (enum queue_name queue = QUEUE_SMALL; queue < QUEUES; queue++)
-        while (cache->queues[queue].oldest != NULL)
-            entry_remove(cache, cache->queues[queue].oldest);
+    for (size_t i = 0; i < BUCKETS; i++) {
+        struct entry *next = cache->buckets[i];
+        while (next != NULL) {
+            struct entry *entry = next;
+            next = entry->next_in_bucket;
+            page_drop(entry->page);
+            free(entry);
+        }
+    }
     pthread_mutex_destroy(&cache->mutex);
     free(cache);
 }

@@ -26,5 +26,5 @@ int health_ask(int fd, int64_t until_ms)
         len += got > 0 ? (size_t)got : 0;
     }
     bool is_http = got > 0 && strncmp(answer, version, sizeof version - 1) == 0;
-    return is_http ? atoi(answer + sizeof version - 1) : 0;
+    return is_http ? (int)strtol(answer + sizeof version - 1, NULL, 10) : 0;
 }

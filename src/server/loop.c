@@ -130,6 +130,7 @@ static ssize_t read_on(struct loop *loop, struct connection *connection, char *b
 
 /* libmicrohttpd reads its sockets by recv(2) only, and the program's definition of it comes before libc's (ELF gABI, symbol
  * resolution): so the bytes are seen here first. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 ssize_t recv(int socket, void *bytes, size_t len, int flags)
 {
     struct connection *known = reading == NULL ? NULL : reading->server->by_socket[socket];
@@ -250,6 +251,7 @@ bool loop_start(struct loop *loop, int socket)
     struct server *server = loop->server;
     const struct server_options *options = &server->options;
     unsigned connections = options->connections_max / options->threads;
+    loop->replies = replies_create();
     /* clang-format off */
     loop->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME |
                                         MHD_USE_ERROR_LOG,

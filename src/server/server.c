@@ -291,7 +291,6 @@ struct server *server_open(const struct server_options *options, char *error, si
         loop->server = server;
         loop->run = randombytes_random();
         loop->metrics = metrics_create();
-        loop->replies = replies_create();
         log_buffer_init(&loop->log_lines, server->options.log);
     }
     server->listening = options->handed_over_len > 0

@@ -10,7 +10,7 @@ from running_site import Site, Staff, check, run
 
 MIB = 1 << 20
 LIMIT = 25 * MIB
-HELD_MAX = LIMIT // 2
+HELD_MAX = LIMIT * 3 // 4
 
 
 def pdf(length):
