@@ -6,11 +6,13 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "access_log.h"
 #include "warta/base/clock.h"
 #include "warta/base/mem.h"
 #include "warta/http/client.h"
+#include "warta/http/conditional.h"
 #include "warta/http/form_data.h"
 #include "warta/newsroom/login_gate.h"
 
@@ -156,13 +158,15 @@ enum MHD_Result stream_refuse(struct stream *stream, int status, unsigned wait_s
 void stream_refuse_wire(struct stream *stream, int status, const char *reason)
 {
     struct buf out = BUF_EMPTY;
+    char date[HTTP_DATE_CAP];
     const struct response *response = &stream->response;
     if (stream->state == STREAM_SENT)
         return;
     stream->state = STREAM_SENT;
     word_refusal(stream, status, 0, reason);
-    buf_format(&out, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: %zu\r\n", status, status_reason(status),
-               response->body.len);
+    http_date_format(time(NULL), date);
+    buf_format(&out, "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\nContent-Length: %zu\r\n", status,
+               status_reason(status), date, response->body.len);
     for (size_t i = 0; i < response->headers_len; i++)
         buf_format(&out, "%s: %s\r\n", response->headers[i].name, response->headers[i].value);
     buf_format(&out, "\r\n%s", buf_string(&response->body));

@@ -1,5 +1,5 @@
 /* What a client may send. Input: a byte that says how long the pieces are, then the bytes. However they are cut, the same is
- * handed on as long as all is in order, and the same is found wrong. */
+ * handed on as long as all is in order, and the same is found wrong; what is handed on can be read in no other way. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,6 +30,17 @@ static char *read_in(struct wire *wire, size_t piece, const char *bytes, size_t 
     return handed_on;
 }
 
+/* Read again, it is in order, counts as many requests, and stays as it is. */
+static void assert_settled(const char *bytes, size_t len, uint64_t requests)
+{
+    struct wire wire = {0};
+    size_t kept;
+    char *again = read_in(&wire, len + 1, bytes, len, &kept);
+    assert(wire.reason == NULL && wire.requests == requests);
+    assert(kept == len && memcmp(again, bytes, len) == 0);
+    free(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2)
@@ -42,6 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(whole.status == cut.status);
     assert(whole.requests == cut.requests);
     assert(whole.reason != NULL || (whole_len == cut_len && memcmp(at_once, in_pieces, whole_len) == 0));
+    assert(whole_len <= cut_len && memcmp(at_once, in_pieces, whole_len) == 0);
+    assert_settled(at_once, whole_len, whole.requests);
     free(at_once);
     free(in_pieces);
     return 0;

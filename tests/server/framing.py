@@ -317,6 +317,7 @@ def one_answer(statuses, raw, before, allowed):
     answer = raw.lower().rsplit(b"http/1.1 ", 1)[1]
     check(b"connection: close\r\n" in answer, "no Connection: close")
     check(b"nosniff" in answer, "libmicrohttpd's own page")
+    check(re.search(rb"\ndate: \w{3}, \d\d \w{3} \d{4} [\d:]{8} gmt\r\n", answer), "no Date")
 
 
 def pieces_of(data):
